@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+/* err.h -- why an operation failed, told once.
+ *
+ * A failing function fills *err and returns -1; callers add context with err_wrap() or pass it up. Only cli/ prints.
+ * The code decides the exit status of the program, so it is chosen where the cause is known. `err` is never NULL. */
+#pragma once
+
+#include <stddef.h>
+
+enum err_code {
+    ERR_NONE = 0,
+    ERR_USAGE,   /* the command line is wrong: exit 2 */
+    ERR_CONFIG,  /* a file that the user wrote or named is wrong: exit 2 */
+    ERR_HOST,    /* the host cannot do what is asked: exit 3 */
+    ERR_HARNESS, /* disk, database, operating system, or a bug of ours: exit 4 */
+};
+
+struct err {
+    enum err_code code;
+    char msg[512]; /* NUL-terminated, cut short where it does not fit */
+};
+
+#define PRINTF_LIKE(fmt, args) __attribute__((format(printf, fmt, args)))
+#define ARRAY_LEN(a)           (sizeof(a) / sizeof((a)[0]))
+
+/* Both return -1, so that `return err_set(...)` reads well. err_wrap() puts "context: " before the message it finds
+ * and keeps the code. */
+int err_set(struct err *err, enum err_code code, const char *fmt, ...) PRINTF_LIKE(3, 4);
+int err_wrap(struct err *err, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+/* A programmer's mistake: says where and aborts. Never for bad input. */
+#define BUG(...) err_bug(__FILE__, __LINE__, __VA_ARGS__)
+_Noreturn void err_bug(const char *file, int line, const char *fmt, ...) PRINTF_LIKE(3, 4);

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+#include "base/stats.h"
+
+#include "base/mem.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+static int by_value(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+
+    return (x > y) - (x < y);
+}
+
+void stats_sort(double *values, size_t n)
+{
+    qsort(values, n, sizeof(*values), by_value);
+}
+
+static double quantile(const double *sorted, size_t n, double p)
+{
+    double h = (double)(n - 1) * p;
+    size_t i = (size_t)h;
+
+    return i + 1 < n ? sorted[i] + (h - (double)i) * (sorted[i + 1] - sorted[i]) : sorted[i];
+}
+
+double stats_median(const double *sorted, size_t n)
+{
+    if (n == 0)
+        BUG("the median of nothing");
+    return n % 2 ? sorted[n / 2] : 0.5 * (sorted[n / 2 - 1] + sorted[n / 2]);
+}
+
+double stats_spread(const double *sorted, size_t n)
+{
+    return (quantile(sorted, n, 0.75) - quantile(sorted, n, 0.25)) / stats_median(sorted, n);
+}
+
+size_t stats_median_rank(size_t n, double alpha)
+{
+    double term = exp2(-(double)n), tail = 0; /* P(Bin(n, 1/2) = i), and the sum of those below k */
+    size_t k = 0;
+
+    while (k < (n + 1) / 2 && 2 * (tail + term) <= alpha) {
+        tail += term;
+        term *= (double)(n - k) / (double)(k + 1);
+        k++;
+    }
+    return k;
+}
+
+/* From the rank in sorted values to the interval. */
+static struct interval at_rank(const double *sorted, size_t n, size_t k)
+{
+    struct interval r = { stats_median(sorted, n), -INFINITY, INFINITY };
+
+    if (k > 0) {
+        r.low = sorted[k - 1];
+        r.high = sorted[n - k];
+    }
+    return r;
+}
+
+struct interval stats_median_interval(const double *sorted, size_t n, double alpha)
+{
+    return at_rank(sorted, n, stats_median_rank(n, alpha));
+}
+
+/* The number of ways to reach U = u under no shift is the coefficient of q^u in the Gaussian binomial
+ * prod_i (1 - q^(n_y + i)) / (1 - q^i), i = 1..n_x. The small coefficients, the only ones the tail needs, are exact. */
+size_t stats_shift_rank(size_t n_x, size_t n_y, double alpha)
+{
+    size_t top = n_x * n_y, k = 0;
+    double *ways, tail = 0, all = 1;
+
+    if (n_x < 1 || n_y < 1 || n_x > STATS_SHIFT_MAX || n_y > STATS_SHIFT_MAX)
+        BUG("%zu and %zu samples: outside 1..%d", n_x, n_y, STATS_SHIFT_MAX);
+    ways = mem_array(top + 1, sizeof(*ways));
+    ways[0] = 1;
+    for (size_t i = 1; i <= n_x; i++) {
+        for (size_t u = top + 1; u-- > n_y + i;)
+            ways[u] -= ways[u - n_y - i];
+        for (size_t u = i; u <= top; u++)
+            ways[u] += ways[u - i];
+        all *= (double)(n_y + i) / (double)i;
+    }
+    while (k < (top + 1) / 2 && 2 * (tail + ways[k]) <= alpha * all)
+        tail += ways[k++];
+    free(ways);
+    return k;
+}
+
+struct interval stats_shift(const double *x, size_t n_x, const double *y, size_t n_y, double alpha)
+{
+    size_t n = n_x * n_y, k = stats_shift_rank(n_x, n_y, alpha);
+    double *d = mem_array(n, sizeof(*d));
+    struct interval r;
+
+    for (size_t i = 0; i < n_x; i++)
+        for (size_t j = 0; j < n_y; j++)
+            d[i * n_y + j] = y[j] - x[i];
+    stats_sort(d, n);
+    r = at_rank(d, n, k);
+    free(d);
+    return r;
+}

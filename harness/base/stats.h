@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+/* stats.h -- the few statistics that every number here rests on. Pure functions; nothing allocates but stats_shift.
+ *
+ * All intervals are distribution-free: they hold for any continuous distribution, heavy-tailed or bimodal. `alpha` is
+ * the probability, both sides together, that the interval misses the truth. Where n is too small for alpha the interval
+ * is (-inf, +inf): the honest answer, not an error. */
+#pragma once
+
+#include <stddef.h>
+
+struct interval {
+    double value, low, high;
+};
+
+void stats_sort(double *values, size_t n);
+double stats_median(const double *sorted, size_t n); /* n > 0 */
+
+/* Relative spread of n > 0 values: (third - first quartile) / median, quartiles by linear interpolation (Hyndman & Fan,
+ * "Sample quantiles in statistical packages", Am. Stat. 50(4), 1996, type 7). */
+double stats_spread(const double *sorted, size_t n);
+
+/* The rank k such that [x_(k), x_(n+1-k)] covers the median with probability >= 1 - alpha; 0 where no such k exists.
+ * P(miss) = 2 P(Bin(n, 1/2) < k) (David & Nagaraja, Order Statistics, 3rd ed., 2003, section 7.1). */
+size_t stats_median_rank(size_t n, double alpha);
+struct interval stats_median_interval(const double *sorted, size_t n, double alpha);
+
+/* The shift between two independent samples, y - x: the Hodges-Lehmann median of all differences, with the interval
+ * that inverts the exact Mann-Whitney test (Hollander, Wolfe & Chicken, Nonparametric Statistical Methods, 3rd ed.,
+ * 2014, section 4.3). Both sizes in 1..STATS_SHIFT_MAX. */
+enum { STATS_SHIFT_MAX = 128 };
+struct interval stats_shift(const double *x, size_t n_x, const double *y, size_t n_y, double alpha);
+
+/* The same rank for the n_x * n_y sorted differences; 0 where the samples are too small for alpha. */
+size_t stats_shift_rank(size_t n_x, size_t n_y, double alpha);

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: MIT
+#include "declare/registry.h"
+
+#include <string.h>
+
+static int check_name(const struct scenario *s, const char *what, const char *name, const char *extra, struct err *err)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyz0123456789_";
+    const char *c = name;
+
+    if (!name || !*name)
+        return err_set(err, ERR_HARNESS, "scenario '%s': a %s without a name", s->name ? s->name : "", what);
+    while (*c && (strchr(plain, *c) || strchr(extra, *c)))
+        c++;
+    if (*c)
+        return err_set(err, ERR_HARNESS, "scenario '%s': %s '%s' has '%c' in its name (a-z, 0-9 and _ are allowed)",
+                       s->name, what, name, *c);
+    return 0;
+}
+
+static int twice(const struct scenario *s, const char *what, const char *name, struct err *err)
+{
+    return err_set(err, ERR_HARNESS, "scenario '%s': %s '%s' is declared twice", s->name, what, name);
+}
+
+static int check_axis(const struct scenario *s, size_t at, struct err *err)
+{
+    const struct axis *axis = &s->axes[at];
+
+    if (check_name(s, "axis", axis->name, "", err) < 0)
+        return -1;
+    for (size_t i = 0; i < at; i++)
+        if (strcmp(s->axes[i].name, axis->name) == 0)
+            return twice(s, "axis", axis->name, err);
+    if (axis->kind == AXIS_KIND_THREADS)
+        return 0;
+    if (axis->n_values == 0)
+        return err_set(err, ERR_HARNESS, "scenario '%s': axis '%s' has no values", s->name, axis->name);
+    if (axis->n_quick > axis->n_values)
+        return err_set(err, ERR_HARNESS, "scenario '%s': axis '%s' has more quick values than values", s->name,
+                       axis->name);
+    for (size_t i = 0; i < axis->n_values; i++)
+        if (axis->values[i] <= (i ? axis->values[i - 1] : 0))
+            return err_set(err, ERR_HARNESS, "scenario '%s': axis '%s' must be positive and ascending", s->name,
+                           axis->name);
+    return 0;
+}
+
+static int check_variants(const struct scenario *s, struct err *err)
+{
+    if (s->n_variants == 0)
+        return err_set(err, ERR_HARNESS, "scenario '%s' has no variants", s->name);
+    if (s->variants[0].isa != ISA_ANY || s->variants[0].absent)
+        return err_set(err, ERR_HARNESS, "scenario '%s': the reference '%s' must run everywhere", s->name,
+                       s->variants[0].name);
+    for (size_t i = 0; i < s->n_variants; i++) {
+        if (check_name(s, "variant", s->variants[i].name, "", err) < 0)
+            return -1;
+        for (size_t j = 0; j < i; j++)
+            if (strcmp(s->variants[i].name, s->variants[j].name) == 0)
+                return twice(s, "variant", s->variants[i].name, err);
+    }
+    return 0;
+}
+
+static int check_metrics(const struct scenario *s, struct err *err)
+{
+    for (size_t i = 0; i < s->n_metrics; i++) {
+        const struct metric *m = &s->metrics[i];
+
+        if (check_name(s, "metric", m->name, "@", err) < 0)
+            return -1;
+        if (scenario_metric(s, m->name) != m)
+            return twice(s, "metric", m->name, err);
+        if (m->kind == METRIC_TIMED ? !m->from_ns : !m->exact)
+            return err_set(err, ERR_HARNESS, "scenario '%s': metric '%s' has no function", s->name, m->name);
+    }
+    return 0;
+}
+
+int registry_check(const struct registry *registry, struct err *err)
+{
+    for (size_t i = 0; i < registry->n; i++) {
+        const struct scenario *s = registry->scenarios[i];
+
+        if (check_name(s, "scenario", s->name, "/", err) < 0 || check_variants(s, err) < 0 ||
+            check_metrics(s, err) < 0)
+            return -1;
+        if (s->n_axes > AXES_MAX)
+            return err_set(err, ERR_HARNESS, "scenario '%s' has more than %d axes", s->name, AXES_MAX);
+        for (size_t a = 0; a < s->n_axes; a++)
+            if (check_axis(s, a, err) < 0)
+                return -1;
+        if (!s->run || !s->summary)
+            return err_set(err, ERR_HARNESS, "scenario '%s' has no run() or no summary", s->name);
+        for (size_t j = 0; j < i; j++)
+            if (strcmp(registry->scenarios[j]->name, s->name) == 0)
+                return twice(s, "scenario", s->name, err);
+    }
+    return 0;
+}
+
+const struct scenario *registry_find(const struct registry *registry, const char *name)
+{
+    for (size_t i = 0; i < registry->n; i++)
+        if (strcmp(registry->scenarios[i]->name, name) == 0)
+            return registry->scenarios[i];
+    return NULL;
+}

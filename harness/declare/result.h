@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: MIT
+/* result.h -- what flows from measure through record and judge to report: the nouns that those rooms share.
+ *
+ * Times are nanoseconds; "not known" is NAN for a double, "" for a string. Structs own what they point to; the _free
+ * functions accept NULL and {0}. */
+#pragma once
+
+#include "declare/params.h"
+#include "declare/scenario.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { REASON_MAX = 320, NAME_MAX_LEN = 48 };
+
+enum case_status { CASE_OK, CASE_SKIPPED, CASE_WRONG_RESULT, CASE_CRASHED, CASE_TIMED_OUT };
+
+enum outcome { /* worst last: gate_exit and the reports sort by it */
+    OUTCOME_PASS,
+    OUTCOME_IMPROVED,
+    OUTCOME_NEW,
+    OUTCOME_SKIPPED,
+    OUTCOME_INCONCLUSIVE,
+    OUTCOME_REGRESSED,
+    OUTCOME_MISSED_TARGET,
+    OUTCOME_MISSING,
+    OUTCOME_TIMED_OUT,
+    OUTCOME_CRASHED,
+    OUTCOME_WRONG_RESULT,
+};
+
+/* What the verdict holds the case against. */
+enum against { AGAINST_RESULT, AGAINST_TARGET, AGAINST_BASELINE };
+
+/* The words of the JSON document, the store and the tables: "wrong_result", "MISSED_TARGET", "baseline". The _parse
+ * functions return -1 for a word that is none. */
+const char *case_status_name(enum case_status status);
+int case_status_parse(const char *name);
+const char *outcome_name(enum outcome outcome);
+int outcome_parse(const char *name);
+const char *against_name(enum against against);
+int against_parse(const char *name);
+
+/* The cases that differ only in variant: measured together, interleaved, in one process. What is planned. */
+struct comparison {
+    struct params params; /* names the scenario */
+    char id[CASE_ID_MAX]; /* without a variant: "kernels/gemm_f32/n=1024/threads=1" */
+    /* Per variant of the scenario, in its order. */
+    struct planned {
+        bool wanted;            /* selected by the globs, or the reference of one that is */
+        char skip[REASON_MAX];  /* "" or why it cannot be measured here */
+    } *variants;
+};
+
+/* One repetition. */
+struct sample {
+    int variant;        /* index in the scenario */
+    int round;          /* samples of one round are paired: each variant once */
+    int order;          /* position in the block, 0.. */
+    int64_t iterations; /* how many run() did */
+    double ns;          /* wall time per *operation* (slices accounted for) */
+    double cpu_ns;      /* CPU time of the measuring thread per operation */
+    int cpu;            /* where it ended */
+    int64_t switches;   /* involuntary context switches during it */
+    double mhz;         /* effective frequency right after it */
+};
+
+struct exact_value {
+    int variant;
+    const struct metric *metric;
+    double value;
+};
+
+/* What one child process did with one comparison. */
+struct block {
+    int index;
+    struct sample *samples;
+    size_t n_samples;
+    struct exact_value *exacts;
+    size_t n_exacts;
+    enum case_status status; /* CASE_OK, or what befell `variant` and ended the block */
+    int variant;             /* the culprit; -1: before any variant was touched */
+    char reason[REASON_MAX];
+    char cpus[NAME_MAX_LEN * 2]; /* "1" or "0,1": where the team was pinned; "unbound: why" */
+    double seconds;
+};
+
+void block_free(struct block *block); /* frees what it owns, not *block */
+
+/* One metric of one case over a run. */
+struct estimate {
+    char metric[NAME_MAX_LEN], unit[NAME_MAX_LEN];
+    enum metric_kind kind;
+    enum metric_better better;
+    double value, low, high; /* low = high = value for exact metrics; -inf..inf: too few blocks for an interval */
+    double spread;           /* timed: median within-block relative interquartile range; NAN for exact */
+    double *blocks;          /* one value a block, in block order */
+    size_t n_blocks;
+};
+
+struct case_result {
+    char id[CASE_ID_MAX], scenario[CASE_ID_MAX], variant[NAME_MAX_LEN], reference[NAME_MAX_LEN];
+    char params[CASE_ID_MAX]; /* "n=1024/threads=1" */
+    bool peer;
+    enum case_status status;
+    char reason[REASON_MAX];
+    size_t n_blocks;
+    struct estimate *estimates;
+    size_t n_estimates;
+};
+
+const struct estimate *case_estimate(const struct case_result *c, const char *metric); /* NULL where it has none */
+
+struct verdict {
+    char case_id[CASE_ID_MAX], metric[NAME_MAX_LEN];
+    enum against against;
+    enum outcome outcome;
+    double value, low, high; /* what was measured, in the metric's unit */
+    double limit;            /* what it is held against: the target, or the baseline's value */
+    double detectable;       /* the smallest relative change this verdict could have told from none: 0.02 is 2 % */
+    char reason[REASON_MAX];
+};
+
+enum { FACTS_MAX = 32 };
+
+/* Where a run was made. Class: from stable fields only, a file name: [a-z0-9-]+. */
+struct host {
+    char class[96];
+    struct fact {
+        char key[NAME_MAX_LEN], value[192];
+    } facts[FACTS_MAX]; /* "cpu", "kernel", "microcode", ...: for people and for the epoch */
+    size_t n_facts;
+};
+
+void host_add(struct host *host, const char *key, const char *fmt, ...) PRINTF_LIKE(3, 4); /* beyond FACTS_MAX: BUG */
+const char *host_fact(const struct host *host, const char *key);                           /* "" where unknown */
+
+struct run_info {
+    int64_t id; /* the store's; 0: not stored */
+    char command[256]; /* "gate --quick": its words */
+    char commit[64];   /* of the measured program; "" where it was built outside git */
+    bool dirty;
+    struct host host;
+    char compiler[96], flags[256], libraries[256]; /* "benchmark 1.7.1, hwloc 2.9.0, ..." */
+    uint64_t seed;
+    char started[32]; /* UTC, "2026-11-21T02:05:53Z" */
+    double seconds;   /* NAN while it runs, or where it was cut short */
+};
+
+struct run_result {
+    struct run_info info;
+    struct case_result *cases;
+    size_t n_cases, cases_capacity;
+    struct verdict *verdicts;
+    size_t n_verdicts, verdicts_capacity;
+    bool judged; /* verdicts and exit are meant */
+    int exit;
+};
+
+struct case_result *run_add_case(struct run_result *run);  /* zeroed; valid until the next call */
+struct verdict *run_add_verdict(struct run_result *run);   /* the same */
+struct estimate *case_add_estimate(struct case_result *c); /* the same */
+const struct case_result *run_case(const struct run_result *run, const char *id); /* NULL where absent */
+void run_result_free(struct run_result *run);
+
+/* One metric of one case over the runs of one host class: what a trend plot shows. */
+struct point {
+    int64_t run;
+    char started[32], commit[64];
+    double value, low, high;
+};
+
+struct series {
+    char case_id[CASE_ID_MAX], scenario[CASE_ID_MAX], variant[NAME_MAX_LEN], params[CASE_ID_MAX];
+    char metric[NAME_MAX_LEN], unit[NAME_MAX_LEN], host_class[96];
+    enum metric_kind kind;
+    enum metric_better better;
+    double at_least, at_most; /* the target's limits, NAN where none: filled in by who knows the targets */
+    struct point *points;     /* oldest first */
+    size_t n_points;
+};
+
+struct history {
+    struct series *series; /* by case id, then metric, then host class */
+    size_t n_series;
+};
+
+void history_free(struct history *history);

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+#include "declare/scenario.h"
+
+#include <string.h>
+
+static double identity(const struct params *params, double ns)
+{
+    (void)params;
+    return ns;
+}
+
+const struct metric metric_time_ns = {
+    "time_ns", "ns", METRIC_TIMED, METRIC_LOWER_IS_BETTER, .from_ns = identity,
+};
+const struct metric metric_speedup = { "speedup", "x", METRIC_TIMED, METRIC_HIGHER_IS_BETTER, .from_ns = NULL };
+
+const struct metric *scenario_metric(const struct scenario *s, const char *name)
+{
+    if (strcmp(name, metric_time_ns.name) == 0)
+        return &metric_time_ns;
+    if (strcmp(name, metric_speedup.name) == 0)
+        return &metric_speedup;
+    for (size_t i = 0; i < s->n_metrics; i++)
+        if (strcmp(name, s->metrics[i].name) == 0)
+            return &s->metrics[i];
+    return NULL;
+}

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+/* topology.h -- the cores that this process may use, grouped by L3, as hwloc sees them.
+ *
+ * The L3 is the CCX, the domain that a comparison never leaves. On this host the set of a cgroup and of `taskset` is
+ * honoured. A topology read from a file (tests) can be planned on, but never bound to. */
+#pragma once
+
+#include "base/err.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct topology;
+
+struct topology *topology_host(struct err *err);                       /* this host; NULL with *err filled */
+struct topology *topology_file(const char *xml_path, struct err *err); /* a model */
+void topology_free(struct topology *topology);                         /* accepts NULL */
+bool topology_is_host(const struct topology *topology);
+
+/* One L3, or the whole machine where the host shows none. */
+struct domain {
+    uint64_t l3_bytes; /* 0: not shown, as on some virtual machines */
+    int *pus;          /* OS index of one allowed PU per core, in the order they are to be used */
+    int n_pus;
+};
+
+/* The domain to measure in: most allowed cores, then the largest L3, then the first. The core of PU 0 comes last in
+ * it: that is where a kernel likes to do its housekeeping. Owned by the topology. */
+const struct domain *topology_domain(const struct topology *topology);
+int topology_n_domains(const struct topology *topology);

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+/* site.h -- the dashboard: a static site, plots by gnuplot (SVG, light and dark), no script needed to read it.
+ *
+ * DIR/index.html lists the scenarios with the state of their last run; DIR/<scenario with / as ->.html has a trend plot
+ * a metric and parameter cell (one line a variant, interval band, target line) and the last figures in a table. Written
+ * beside DIR and renamed into place, so that a reader never sees half a site and a failure leaves the old one. */
+#pragma once
+
+#include "declare/result.h"
+
+struct site {
+    const struct history *history;
+    const struct run_result *runs; /* the latest finished run of every host class, with its verdicts */
+    size_t n_runs;
+    const char *generated; /* UTC time to print, "2026-11-21T02:05:53Z": passed in, so that output is reproducible */
+    const char *version;   /* of the program */
+};
+
+/* Refuses a `dir` that exists and is not a site of ours (it holds a marker file, .pawl-site). gnuplot missing:
+ * ERR_HOST with the package to install. */
+int site_write(const struct site *site, const char *dir, struct err *err);
