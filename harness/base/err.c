@@ -32,7 +32,7 @@ int err_wrap(struct err *err, const char *fmt, ...)
     return -1;
 }
 
-_Noreturn void err_bug(const char *file, int line, const char *fmt, ...)
+void err_bug(const char *file, int line, const char *fmt, ...)
 {
     va_list ap;
 

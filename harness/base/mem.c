@@ -20,9 +20,10 @@ static int mem_product(size_t n, size_t size, size_t *bytes)
 void *mem_array(size_t n, size_t size)
 {
     void *p = calloc(n ? n : 1, size);
+    size_t bytes;
 
     if (!p)
-        mem_out(n * size);
+        mem_out(mem_product(n, size, &bytes) < 0 ? SIZE_MAX : bytes);
     return p;
 }
 
@@ -34,7 +35,7 @@ void *mem_grow(void *array, size_t *capacity, size_t want, size_t size)
     if (want <= *capacity)
         return array;
     while (room < want)
-        room *= 2;
+        room = room > SIZE_MAX / 2 ? SIZE_MAX : room * 2;
     if (mem_product(room, size, &bytes) < 0)
         mem_out(SIZE_MAX);
     p = realloc(array, bytes);

@@ -40,12 +40,14 @@ double stats_spread(const double *sorted, size_t n)
 
 size_t stats_median_rank(size_t n, double alpha)
 {
-    double term = exp2(-(double)n), tail = 0; /* P(Bin(n, 1/2) = i), and the sum of those below k */
+    long double term = exp2l(-(long double)n), tail = 0; /* P(Bin(n, 1/2) = i), and the sum of those below k */
     size_t k = 0;
 
+    if (n > 16000) /* a double's exponent ends at n = 1074, a long double's at 16445: a term of 0 would accept any k */
+        BUG("the median rank of %zu values", n);
     while (k < (n + 1) / 2 && 2 * (tail + term) <= alpha) {
         tail += term;
-        term *= (double)(n - k) / (double)(k + 1);
+        term *= (long double)(n - k) / (long double)(k + 1);
         k++;
     }
     return k;

@@ -159,7 +159,7 @@ int text_int64(const char *s, int64_t low, int64_t high, int64_t *value, struct 
 
     errno = 0;
     v = strtoll(s, &end, 10);
-    if (end == s || *end != '\0')
+    if (end == s || *end != '\0' || strspn(s, "-0123456789") != strlen(s)) /* no blanks, no + */
         return err_set(err, ERR_USAGE, "'%s' is not a whole number", s);
     if (errno == ERANGE || v < low || v > high)
         return err_set(err, ERR_USAGE, "%s is out of range (%lld to %lld)", s, (long long)low, (long long)high);
@@ -172,7 +172,7 @@ int text_double(const char *s, double low, double high, double *value, struct er
     char *end;
     double v = strtod(s, &end);
 
-    if (end == s || *end != '\0' || !isfinite(v))
+    if (end == s || *end != '\0' || !isfinite(v) || strspn(s, "+-.0123456789eE") != strlen(s)) /* no blanks, no hex */
         return err_set(err, ERR_USAGE, "'%s' is not a number", s);
     if (v < low || v > high)
         return err_set(err, ERR_USAGE, "%s is out of range (%g to %g)", s, low, high);
@@ -192,9 +192,9 @@ const char *text_ns(char *buf, double ns)
     };
     size_t u = 0;
 
-    while (u + 1 < ARRAY_LEN(units) && fabs(ns) < units[u].scale)
+    while (u + 1 < ARRAY_LEN(units) && !(fabs(ns) >= 0.9995 * units[u].scale)) /* 999.6 ns is 1.00 us */
         u++;
     double v = ns / units[u].scale;
-    snprintf(buf, TEXT_SHORT, "%.*f %s", fabs(v) >= 100 ? 0 : fabs(v) >= 10 ? 1 : 2, v, units[u].unit);
+    snprintf(buf, TEXT_SHORT, "%.*f %s", fabs(v) >= 99.95 ? 0 : fabs(v) >= 9.995 ? 1 : 2, v, units[u].unit);
     return buf;
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "declare/registry.h"
 
+#include "declare/result.h"
+
 #include <string.h>
 
 static int check_name(const struct scenario *s, const char *what, const char *name, const char *extra, struct err *err)
@@ -10,6 +12,8 @@ static int check_name(const struct scenario *s, const char *what, const char *na
 
     if (!name || !*name)
         return err_set(err, ERR_HARNESS, "scenario '%s': a %s without a name", s->name ? s->name : "", what);
+    if (strlen(name) >= NAME_MAX_LEN && *extra != '/') /* a result would cut it short */
+        return err_set(err, ERR_HARNESS, "scenario '%s': %s '%s' is longer than %d", s->name, what, name, NAME_MAX_LEN - 1);
     while (*c && (strchr(plain, *c) || strchr(extra, *c)))
         c++;
     if (*c)
@@ -32,8 +36,12 @@ static int check_axis(const struct scenario *s, size_t at, struct err *err)
     for (size_t i = 0; i < at; i++)
         if (strcmp(s->axes[i].name, axis->name) == 0)
             return twice(s, "axis", axis->name, err);
-    if (axis->kind == AXIS_KIND_THREADS)
+    if (axis->kind == AXIS_KIND_THREADS) {
+        for (size_t i = 0; i < at; i++)
+            if (s->axes[i].kind == AXIS_KIND_THREADS)
+                return err_set(err, ERR_HARNESS, "scenario '%s' has two axes of threads", s->name);
         return 0;
+    }
     if (axis->n_values == 0)
         return err_set(err, ERR_HARNESS, "scenario '%s': axis '%s' has no values", s->name, axis->name);
     if (axis->n_quick > axis->n_values)

@@ -163,6 +163,15 @@ struct estimate *case_add_estimate(struct case_result *c); /* the same */
 const struct case_result *run_case(const struct run_result *run, const char *id); /* NULL where absent */
 void run_result_free(struct run_result *run);
 
+/* How one metric of one case differs between two runs. */
+struct change {
+    char case_id[CASE_ID_MAX], metric[NAME_MAX_LEN], unit[NAME_MAX_LEN];
+    struct { double value, low, high; size_t n_blocks; } a, b;
+    double ratio, low, high; /* b / a with its interval; -inf..inf: too few blocks */
+    bool significant;        /* the interval excludes 1 */
+    bool better;             /* meaningful where significant */
+};
+
 /* One metric of one case over the runs of one host class: what a trend plot shows. */
 struct point {
     int64_t run;

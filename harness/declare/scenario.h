@@ -79,6 +79,7 @@ struct bench {
 struct scenario {
     const char *name; /* "kernels/gemm_f32" */
     const char *summary;
+    const char *libraries; /* what others wrote and it measures, for the record: "openblas 0.3.21"; NULL: nothing */
     const struct axis *axes;
     size_t n_axes;
     const struct variant *variants;
