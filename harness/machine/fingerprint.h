@@ -11,5 +11,5 @@
 void fingerprint_host(const struct topology *topology, uint32_t isa, struct host *host);
 
 /* Effective frequency of the calling thread's core now, in MHz: a timed chain of dependent adds, one per cycle on every
- * x86-64 since 2003; takes about 30 us. NAN in a build whose timing means nothing (sanitizers). */
+ * x86-64 since 2003; takes 30 to 50 us. NAN in a build whose timing means nothing (sanitizers). */
 double fingerprint_mhz(void);

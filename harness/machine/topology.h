@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /* topology.h -- the cores that this process may use, grouped by L3, as hwloc sees them.
  *
- * The L3 is the CCX, the domain that a comparison never leaves. On this host the set of a cgroup and of `taskset` is
- * honoured. A topology read from a file (tests) can be planned on, but never bound to. */
+ * The L3 is the CCX, the domain that a comparison never leaves. On this host the set of a cgroup is honoured, and the
+ * mask that the calling thread has at load (`taskset`): a PU outside them is never planned, and pin.h refuses it. A
+ * topology read from a file (tests) can be planned on, but never bound to. */
 #pragma once
 
 #include "base/err.h"
@@ -27,4 +28,4 @@ struct domain {
 /* The domain to measure in: most allowed cores, then the largest L3, then the first. The core of PU 0 comes last in
  * it: that is where a kernel likes to do its housekeeping. Owned by the topology. */
 const struct domain *topology_domain(const struct topology *topology);
-int topology_n_domains(const struct topology *topology);
+int topology_n_domains(const struct topology *topology); /* those with an allowed PU, at least 1 */

@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: MIT
+/* doctor_plan.c -- the checks of the cores that the plan takes: may they be used, and does anybody else use them? */
+#include "machine/doctor_private.h"
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "machine/pin.h"
+#include "machine/sysfile.h"
+#include "machine/topology_private.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum {
+    SIBLINGS_MAX = 8,        /* threads of one core: POWER has 8 */
+    STAT_BYTES = 256 * 1024, /* the cpu lines of /proc/stat come first, about 70 bytes each */
+    LOOK_NS = 100 * 1000000, /* ten ticks of the kernel's 100 Hz accounting */
+};
+#define BUSY_WARN 10.0 /* percent: one tick of ten is an accident, more is company */
+#define BUSY_FAIL 50.0 /* percent: a paired comparison shares the core at least every other slice */
+
+void doctor_plan_topology(const struct exam *exam, struct finding *finding)
+{
+    const struct domain *domain = topology_domain(exam->topology);
+    int n = topology_n_domains(exam->topology);
+
+    if (domain->l3_bytes)
+        doctor_read(finding, "%d L3 domain%s, %.4g MiB in the one measured in", n, n == 1 ? "" : "s",
+                    (double)domain->l3_bytes / (1 << 20));
+    else
+        doctor_read(finding, "no L3 is shown: the whole machine is one domain");
+    if (!topology_is_host(exam->topology))
+        doctor_blame(finding, FINDING_FAIL, "this is a model of a machine, nothing can be bound to it",
+                     "unset HWLOC_XMLFILE HWLOC_SYNTHETIC");
+}
+
+/* The mask may have changed since the topology was loaded, so the kernel is asked again. */
+static int first_outside_mask(const struct domain *domain)
+{
+    cpu_set_t *mask = CPU_ALLOC(CPU_SETSIZE * 8);
+    size_t size = CPU_ALLOC_SIZE(CPU_SETSIZE * 8);
+    int outside = -1;
+
+    if (mask && sched_getaffinity(0, size, mask) == 0)
+        for (int i = 0; i < domain->n_pus && outside < 0; i++)
+            if (!CPU_ISSET_S(domain->pus[i], size, mask))
+                outside = domain->pus[i];
+    CPU_FREE(mask);
+    return outside;
+}
+
+void doctor_plan_cpus(const struct exam *exam, struct finding *finding)
+{
+    const struct topology *topology = exam->topology;
+    const struct domain *domain = topology_domain(topology);
+    int outside = topology->host ? first_outside_mask(domain) : -1;
+    char cpus[160];
+
+    doctor_read(finding, "cpu %s", topology_list(domain, cpus, sizeof(cpus)));
+    if (outside >= 0) {
+        doctor_read(finding, "cpu %d is planned, but not among those that this process may use", outside);
+        doctor_blame(finding, FINDING_FAIL, "what is not bound wanders from core to core",
+                     "widen the cgroup's cpuset or the taskset mask");
+    } else if (domain->n_pus < topology->class_cores || domain->l3_bytes != topology->class_bytes) {
+        doctor_blame(finding, FINDING_WARN,
+                     "a mask leaves less than the domain that names the host class: baselines of the whole domain may "
+                     "not fit",
+                     "start without taskset, or with all cores of the larger L3");
+    } else if (domain->n_pus == 1) {
+        doctor_blame(finding, FINDING_WARN, "the kernel and all other work share the one core that is measured on",
+                     "use a host with two cores or more");
+    }
+}
+
+struct trial {
+    const struct topology *topology;
+    int n_bound;
+    struct err err;
+    bool failed;
+};
+
+static void *try_binding(void *arg)
+{
+    struct trial *trial = arg;
+    const struct domain *domain = topology_domain(trial->topology);
+
+    for (int i = 0; i < domain->n_pus && !trial->failed; i++) {
+        if (pin_thread(trial->topology, domain->pus[i], &trial->err) < 0)
+            trial->failed = true;
+        else
+            trial->n_bound++;
+    }
+    if (!trial->failed && pin_memory(trial->topology, domain->pus[0], &trial->err) < 0)
+        trial->failed = true;
+    return NULL;
+}
+
+void doctor_plan_binding(const struct exam *exam, struct finding *finding)
+{
+    struct trial trial = { .topology = exam->topology };
+    pthread_t thread;
+
+    /* In a thread of its own: the caller's binding is none of the doctor's business. */
+    if (pthread_create(&thread, NULL, try_binding, &trial) != 0) {
+        doctor_read(finding, "no thread to try it in");
+        doctor_blame(finding, FINDING_FAIL, "a team of threads could not be made either", "ulimit -u unlimited");
+        return;
+    }
+    pthread_join(thread, NULL);
+    if (trial.failed) {
+        doctor_read(finding, "%s", trial.err.msg);
+        doctor_blame(finding, FINDING_FAIL, "a measurement that moves between cores measures the move",
+                     "run on the host itself, or in a container with its own cpuset");
+    } else {
+        doctor_read(finding, "%d core%s bound and read back", trial.n_bound, trial.n_bound == 1 ? "" : "s");
+    }
+}
+
+void doctor_plan_smt(const struct exam *exam, struct finding *finding)
+{
+    const struct domain *domain = topology_domain(exam->topology);
+    char control[64];
+    int pus[SIBLINGS_MAX], most = 1;
+
+    sysfile_line(exam->root, "sys/devices/system/cpu/smt/control", control, sizeof(control));
+    for (int i = 0; i < domain->n_pus; i++) {
+        int n = topology_siblings(exam->topology, domain->pus[i], pus, SIBLINGS_MAX);
+
+        most = n > most ? n : most;
+    }
+    if (most > 1)
+        doctor_read(finding, "%d threads a core; one is measured on, 'load' watches the others", most);
+    else
+        doctor_read(finding, "one thread a core%s%s%s", *control ? " (control: " : "", control, *control ? ")" : "");
+}
+
+/* Jiffies of one "cpuN" line. guest and guest_nice are already in user and nice (proc(5)). */
+static bool cpu_line(const char *stat, int cpu, double *busy, double *all)
+{
+    char key[24];
+    const char *line;
+    double user, nice, system, idle, iowait, irq, softirq, steal;
+
+    snprintf(key, sizeof(key), "cpu%d ", cpu);
+    line = strstr(stat, key);
+    if (!line || (line != stat && line[-1] != '\n') ||
+        sscanf(line + strlen(key), "%lf %lf %lf %lf %lf %lf %lf %lf", &user, &nice, &system, &idle, &iowait, &irq,
+               &softirq, &steal) != 8)
+        return false;
+    *busy = user + nice + system + irq + softirq + steal;
+    *all = *busy + idle + iowait;
+    return true;
+}
+
+double doctor_busy_percent(const char *before, const char *after, int cpu)
+{
+    double busy[2], all[2];
+
+    if (!cpu_line(before, cpu, &busy[0], &all[0]) || !cpu_line(after, cpu, &busy[1], &all[1]) || all[1] <= all[0])
+        return -1;
+    return 100 * (busy[1] - busy[0]) / (all[1] - all[0]);
+}
+
+void doctor_judge_load(const struct topology *topology, const char *before, const char *after, struct finding *finding)
+{
+    const struct domain *domain = topology_domain(topology);
+    double most = -1;
+    int where = -1;
+
+    for (int i = 0; i < domain->n_pus; i++) {
+        int pus[SIBLINGS_MAX];
+        int n = topology_siblings(topology, domain->pus[i], pus, SIBLINGS_MAX);
+
+        for (int j = 0; j < n; j++) {
+            double percent = doctor_busy_percent(before, after, pus[j]);
+
+            if (percent > most) {
+                most = percent;
+                where = pus[j];
+            }
+        }
+    }
+    if (most < 0) {
+        doctor_read(finding, "not shown: /proc/stat does not count these cpus");
+        return;
+    }
+    doctor_read(finding, "cpu %d is %.0f %% busy, the most of the planned cores", where, most);
+    if (most > BUSY_WARN)
+        doctor_blame(finding, most > BUSY_FAIL ? FINDING_FAIL : FINDING_WARN,
+                     "other work on a planned core, or its sibling thread, takes its time and its cache",
+                     "ps -eLo psr,pcpu,pid,comm --sort=-pcpu | head");
+}
+
+void doctor_plan_load(const struct exam *exam, struct finding *finding)
+{
+    char *before = mem_array(STAT_BYTES, 1), *after = mem_array(STAT_BYTES, 1);
+    char average[64], seen[sizeof(finding->read)];
+
+    sysfile_all(exam->root, "proc/stat", before, STAT_BYTES);
+    if (*before) {
+        nanosleep(&(struct timespec){ .tv_nsec = LOOK_NS }, NULL);
+        sysfile_all(exam->root, "proc/stat", after, STAT_BYTES);
+    }
+    doctor_judge_load(exam->topology, before, after, finding);
+
+    sysfile_line(exam->root, "proc/loadavg", average, sizeof(average));
+    average[strcspn(average, " ")] = '\0';
+    if (*average) {
+        text_copy(seen, sizeof(seen), finding->read);
+        doctor_read(finding, "%.120s; load average %.40s", seen, average);
+    }
+    free(before);
+    free(after);
+}
+
+/* Is `cpu` in a list like "2-5,8"? */
+static bool in_list(const char *list, int cpu)
+{
+    while (*list) {
+        int low, high, used = 0;
+
+        if (sscanf(list, "%d-%d%n", &low, &high, &used) < 2 || used == 0) {
+            if (sscanf(list, "%d%n", &low, &used) < 1 || used == 0)
+                return false;
+            high = low;
+        }
+        if (cpu >= low && cpu <= high)
+            return true;
+        list += used;
+        list += *list == ',';
+    }
+    return false;
+}
+
+void doctor_plan_isolated(const struct exam *exam, struct finding *finding)
+{
+    const struct domain *domain = topology_domain(exam->topology);
+    char list[128], mend[160];
+    int n = 0;
+
+    sysfile_line(exam->root, "sys/devices/system/cpu/isolated", list, sizeof(list));
+    if (!*list) {
+        doctor_read(finding, "no isolated cores");
+        doctor_blame(finding, FINDING_WARN, "the scheduler may put any other work on a planned core",
+                     "boot with isolcpus=, nohz_full= and rcu_nocbs= for one L3, then start with taskset -c");
+        return;
+    }
+    for (int i = 0; i < domain->n_pus; i++)
+        n += in_list(list, domain->pus[i]);
+    doctor_read(finding, "isolated: %s; %d of %d planned cores", list, n, domain->n_pus);
+    if (n < domain->n_pus) { /* the kernel leaves isolated cores out of the mask that processes start with */
+        snprintf(mend, sizeof(mend), "taskset -c %s pawl ...", list);
+        doctor_blame(finding, FINDING_WARN, "planned cores that are not isolated share their time with other work",
+                     mend);
+    }
+}

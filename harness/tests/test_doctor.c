@@ -1,0 +1,346 @@
+// SPDX-License-Identifier: MIT
+/* test_doctor.c -- findings on made-up trees of /proc and /sys, and on this host: what is blamed, and what is not. */
+#include "machine/doctor_private.h"
+
+#include "base/text.h"
+#include "machine/topology_private.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <ftw.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define CPU1 "sys/devices/system/cpu/cpu1/"
+
+static char folder[64]; /* of the running test */
+static struct finding findings[FINDINGS_MAX];
+static int n_findings;
+
+static int make_folder(void **state)
+{
+    (void)state;
+    strcpy(folder, "/tmp/pawl-doctor-XXXXXX");
+    return mkdtemp(folder) ? 0 : -1;
+}
+
+static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *walk)
+{
+    (void)st, (void)kind, (void)walk;
+    return remove(path);
+}
+
+static int remove_folder(void **state)
+{
+    (void)state;
+    return nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+/* Writes `text` to `path` below the folder, with the folders on the way. */
+static void put(const char *path, const char *text)
+{
+    char full[512];
+    FILE *file;
+
+    snprintf(full, sizeof(full), "%s/%s", folder, path);
+    for (char *slash = full + strlen(folder) + 1; (slash = strchr(slash, '/')); slash++) {
+        *slash = '\0';
+        mkdir(full, 0777);
+        *slash = '/';
+    }
+    file = fopen(full, "w");
+    assert_non_null(file);
+    fputs(text, file);
+    fclose(file);
+}
+
+static struct topology *model(const char *name)
+{
+    char path[1024];
+    struct err err = { 0 };
+    struct topology *topology;
+
+    snprintf(path, sizeof(path), "%s/topologies/%s.xml", PAWL_TEST_DATA, name);
+    topology = topology_file(path, &err);
+    if (!topology)
+        fail_msg("%s", err.msg);
+    return topology;
+}
+
+static const struct finding *finding(const char *check)
+{
+    for (int i = 0; i < n_findings; i++)
+        if (strcmp(findings[i].check, check) == 0)
+            return &findings[i];
+    fail_msg("no check '%s'", check);
+    abort(); /* not reached: fail_msg() leaves the test */
+}
+
+/* Every finding has words; only what is blamed has a why and a mend. */
+static void assert_well_formed(void)
+{
+    for (int i = 0; i < n_findings; i++) {
+        const struct finding *f = &findings[i];
+
+        if (!*f->check || !*f->read || (f->level != FINDING_OK) != (*f->why != '\0') ||
+            (f->level != FINDING_OK) != (*f->mend != '\0'))
+            fail_msg("'%s': %s: read '%s', why '%s', mend '%s'", f->check, finding_level_name(f->level), f->read,
+                     f->why, f->mend);
+    }
+}
+
+static void examine(const struct topology *topology, const char *db_path)
+{
+    n_findings = doctor_examine_root(topology, db_path, folder, findings);
+    assert_true(n_findings > 0 && n_findings <= FINDINGS_MAX);
+    assert_well_formed();
+}
+
+static void setting_is_blamed_where_it_blurs_times(void **state)
+{
+    static const struct {
+        const char *path, *text, *check;
+        enum finding_level level;
+        const char *words; /* in what was read */
+    } rows[] = {
+        { CPU1 "cpufreq/scaling_governor", "powersave\n", "governor", FINDING_WARN, "powersave on cpu 1" },
+        { CPU1 "cpufreq/scaling_governor", "performance\n", "governor", FINDING_OK, "" },
+        { "sys/devices/system/cpu/cpufreq/boost", "1\n", "boost", FINDING_OK, "on" },
+        { "sys/devices/system/cpu/cpufreq/boost", "0\n", "boost", FINDING_OK, "off" },
+        { "sys/devices/system/cpu/intel_pstate/no_turbo", "1\n", "boost", FINDING_OK, "off" },
+        { "sys/devices/system/clocksource/clocksource0/current_clocksource", "tsc\n", "clocksource", FINDING_OK,
+          "tsc" },
+        { "sys/devices/system/clocksource/clocksource0/current_clocksource", "kvm-clock\n", "clocksource", FINDING_WARN,
+          "kvm-clock" },
+        { "sys/devices/system/clocksource/clocksource0/current_clocksource", "hpet\n", "clocksource", FINDING_FAIL,
+          "hpet" },
+        { "sys/kernel/mm/transparent_hugepage/enabled", "[always] madvise never\n", "huge pages", FINDING_WARN,
+          "always" },
+        { "sys/kernel/mm/transparent_hugepage/enabled", "always [madvise] never\n", "huge pages", FINDING_OK,
+          "madvise" },
+        { "sys/devices/system/cpu/isolated", "\n", "isolated", FINDING_WARN, "no isolated" },
+        { "sys/devices/system/cpu/isolated", "0-7\n", "isolated", FINDING_OK, "8 of 8" },
+        { "sys/devices/system/cpu/isolated", "2-3,5,12\n", "isolated", FINDING_WARN, "3 of 8" },
+        { "sys/devices/system/cpu/isolated", "garbage\n", "isolated", FINDING_WARN, "0 of 8" },
+        { "proc/cpuinfo", "processor\t: 0\nflags\t\t: fpu hypervisor lm\n", "virtualised", FINDING_WARN, "yes" },
+        { "proc/cpuinfo", "processor\t: 0\nflags\t\t: fpu hypervisorx lm\n", "virtualised", FINDING_OK, "no" },
+        { "proc/loadavg", "0.52 0.40 0.30 1/200 4242\n", "load", FINDING_OK, "load average 0.52" },
+    };
+    struct topology *topology = model("syn-9950X");
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        const struct finding *f;
+
+        print_message("%s: %s", rows[i].path, rows[i].text);
+        if (strstr(rows[i].path, "scaling_governor"))
+            for (int cpu = 0; cpu < 8; cpu++) { /* the one of the row is written over it */
+                char path[96];
+
+                snprintf(path, sizeof(path), "sys/devices/system/cpu/cpu%d/cpufreq/scaling_governor", cpu);
+                put(path, "performance\n");
+            }
+        put(rows[i].path, rows[i].text);
+        examine(topology, NULL);
+        f = finding(rows[i].check);
+        assert_string_equal(finding_level_name(f->level), finding_level_name(rows[i].level));
+        assert_non_null(strstr(f->read, rows[i].words));
+        remove_folder(NULL);
+        assert_int_equal(mkdir(folder, 0777), 0);
+    }
+    topology_free(topology);
+}
+
+static void missing_files_are_not_blamed(void **state)
+{
+    static const char *const checks[] = {
+        "governor", "boost", "clocksource", "huge pages", "virtualised", "load", "smt"
+    };
+    struct topology *topology = model("syn-VM-8vCPU-nol3");
+
+    (void)state;
+    examine(topology, NULL);
+    for (size_t i = 0; i < ARRAY_LEN(checks); i++)
+        assert_int_equal(finding(checks[i])->level, FINDING_OK);
+    topology_free(topology);
+}
+
+static void unreadable_text_does_not_crash(void **state)
+{
+    static const char *const paths[] = {
+        "proc/stat",
+        "proc/loadavg",
+        "proc/cpuinfo",
+        "proc/sys/kernel/perf_event_paranoid",
+        "sys/devices/system/cpu/isolated",
+        "sys/kernel/mm/transparent_hugepage/enabled",
+        "sys/devices/system/cpu/smt/control",
+        "sys/devices/system/cpu/cpu1/cpufreq/scaling_governor",
+    };
+    static const char *const texts[] = {
+        "", "\n", "\n\n:\n", "[", "]", "-,-,", "9999999999999999999", "cpu1 \ncpu1", "flags", "flags:", " \t "
+    };
+    struct topology *topology = model("syn-9950X");
+    char longest[20000];
+
+    (void)state;
+    memset(longest, 'x', sizeof(longest) - 1);
+    longest[sizeof(longest) - 1] = '\0';
+    for (size_t i = 0; i <= ARRAY_LEN(texts); i++) {
+        for (size_t j = 0; j < ARRAY_LEN(paths); j++)
+            put(paths[j], i < ARRAY_LEN(texts) ? texts[i] : longest);
+        examine(topology, NULL);
+    }
+    topology_free(topology);
+}
+
+static void model_cannot_be_measured_on(void **state)
+{
+    struct topology *topology = model("syn-9950X");
+
+    (void)state;
+    examine(topology, NULL);
+    assert_int_equal(finding("topology")->level, FINDING_FAIL);
+    assert_int_equal(finding("binding")->level, FINDING_FAIL);
+    topology_free(topology);
+}
+
+static void plan_of_less_than_the_class_is_told(void **state)
+{
+    struct topology *topology = model("syn-cgroup-second-L3");
+
+    (void)state;
+    examine(topology, NULL);
+    assert_int_equal(finding("plan")->level, FINDING_WARN);
+    topology_free(topology);
+}
+
+/* The 9950X model: the plan is cpus 0..7, their siblings 16..23. */
+static void loaded_core_is_blamed(void **state)
+{
+    static const struct {
+        const char *after;
+        enum finding_level level;
+    } rows[] = {
+        { "cpu  9 0 0 9 0 0 0 0 0 0\ncpu1 0 0 0 20 0 0 0 0 0 0\n", FINDING_OK },
+        { "cpu1 2 0 0 18 0 0 0 0 0 0\n", FINDING_OK },    /* 10 % */
+        { "cpu1 1 1 1 17 0 0 0 0 0 0\n", FINDING_WARN },  /* 15 % */
+        { "cpu1 5 0 5 10 0 0 0 0 0 0\n", FINDING_WARN },  /* 50 % */
+        { "cpu1 5 0 6 9 0 0 0 0 0 0\n", FINDING_FAIL },   /* 55 % */
+        { "cpu1 0 0 0 5 0 7 8 0 0 0\n", FINDING_FAIL },   /* interrupts */
+        { "cpu1 0 0 0 5 15 0 0 0 0 0\n", FINDING_OK },    /* waiting for a disk is idle */
+        { "cpu1 0 0 0 5 0 0 0 15 0 0\n", FINDING_FAIL },  /* stolen by another guest */
+        { "cpu19 20 0 0 0 0 0 0 0 0 0\n", FINDING_FAIL }, /* the sibling of cpu 3 */
+        { "cpu8 20 0 0 0 0 0 0 0 0 0\n", FINDING_OK },    /* another L3 */
+        { "cpu1 0 0 0 0 0 0 0 0 0 0\n", FINDING_OK },     /* no time went by: not shown */
+        { "cpu1 20\n", FINDING_OK },                      /* not a line of /proc/stat */
+    };
+    static const char before[] = "cpu  0 0 0 0 0 0 0 0 0 0\ncpu1 0 0 0 0 0 0 0 0 0 0\ncpu8 0 0 0 0 0 0 0 0 0 0\n"
+                                 "cpu19 0 0 0 0 0 0 0 0 0 0\nintr 1 2 3\n";
+    struct topology *topology = model("syn-9950X");
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct finding f = { 0 };
+
+        doctor_judge_load(topology, before, rows[i].after, &f);
+        print_message("%s-> %s\n", rows[i].after, f.read);
+        assert_int_equal(f.level, rows[i].level);
+        assert_int_equal(*f.mend != '\0', f.level != FINDING_OK);
+    }
+    topology_free(topology);
+}
+
+static void database_belongs_on_a_local_disk(void **state)
+{
+    static const struct {
+        long magic;
+        const char *name;
+    } rows[] = {
+        { 0x6969, "NFS" },       { 0x65735546, "FUSE" }, { (long)0xff534d42, "CIFS" },  { (int)0xff534d42, "CIFS" },
+        { 0x01021997, "9p" },    { 0xef53, "local" },    { (long)0x9123683e, "local" }, { 0x01021994, "local" },
+        { 0x794c7630, "local" }, { 0, "local" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        const char *name = doctor_network_fs(rows[i].magic);
+
+        print_message("%lx\n", (unsigned long)rows[i].magic);
+        assert_string_equal(name ? name : "local", rows[i].name);
+    }
+}
+
+static void database_is_sought_in_the_nearest_folder(void **state)
+{
+    struct topology *topology = model("syn-EPYC-VM-4vCPU-smt");
+    char path[512];
+
+    (void)state;
+    snprintf(path, sizeof(path), "%s/not/yet/made/pawl.db", folder);
+    examine(topology, path);
+    assert_int_not_equal(finding("database")->level, FINDING_FAIL);
+    assert_null(strstr(finding("disk")->read, "not/yet"));
+
+    put("file", "");
+    snprintf(path, sizeof(path), "%s/file/pawl.db", folder); /* below a file nothing can be made, above it can */
+    examine(topology, path);
+    examine(topology, "pawl.db");
+    examine(topology, "/pawl.db");
+    examine(topology, "");
+    if (geteuid() != 0) { /* root may write anywhere */
+        snprintf(path, sizeof(path), "%s/pawl.db", folder);
+        assert_int_equal(chmod(folder, 0500), 0);
+        examine(topology, path);
+        assert_int_equal(finding("database")->level, FINDING_FAIL);
+        assert_int_equal(chmod(folder, 0700), 0);
+    }
+    topology_free(topology);
+}
+
+static void doctor_leaves_this_host_as_it_is(void **state)
+{
+    struct err err = { 0 };
+    struct topology *topology = topology_host(&err);
+    cpu_set_t before, after;
+
+    (void)state;
+    if (!topology)
+        fail_msg("%s", err.msg);
+    assert_int_equal(sched_getaffinity(0, sizeof(before), &before), 0);
+    n_findings = doctor_examine(topology, NULL, findings);
+    assert_int_equal(sched_getaffinity(0, sizeof(after), &after), 0);
+    assert_true(CPU_EQUAL(&before, &after));
+    assert_well_formed();
+    for (int i = 0; i < n_findings; i++)
+        print_message("%-4s %-12s %s\n", finding_level_name(findings[i].level), findings[i].check, findings[i].read);
+    assert_int_equal(finding("topology")->level, FINDING_OK);
+    assert_int_equal(finding("binding")->level, FINDING_OK);
+#if defined(__SANITIZE_ADDRESS__) || !defined(__OPTIMIZE__)
+    assert_int_equal(finding("build")->level, FINDING_FAIL);
+#endif
+    topology_free(topology);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, make_folder, remove_folder)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(setting_is_blamed_where_it_blurs_times), TEST(missing_files_are_not_blamed),
+        TEST(unreadable_text_does_not_crash),         TEST(model_cannot_be_measured_on),
+        TEST(plan_of_less_than_the_class_is_told),    TEST(loaded_core_is_blamed),
+        TEST(database_belongs_on_a_local_disk),       TEST(database_is_sought_in_the_nearest_folder),
+        TEST(doctor_leaves_this_host_as_it_is),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
