@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: MIT
+/* What can be asked of the store: which run, what history; also while somebody writes. */
+#include "test_store_fixture.c" // NOLINT(bugprone-suspicious-include): shared by the tests of the store
+
+static void history_is_by_case_metric_and_host_oldest_first(void **state)
+{
+    static const struct {
+        const char *host;
+        double value;
+        enum case_status status;
+    } runs[] = {
+        { "b", 10, CASE_OK },
+        { "a", 20, CASE_OK },
+        { "b", 11, CASE_CRASHED },
+        { "b", 12, CASE_OK },
+    };
+    char *path = in_folder(state, "a.db");
+    struct store *store = open_store(path, STORE_WRITE);
+    struct run_result run = { 0 };
+    struct history h;
+    struct err err = { 0 };
+
+    assert_int_equal(store_load_history(store, &h, &err), 0);
+    assert_int_equal(h.n_series, 0);
+    for (size_t i = 0; i < ARRAY_LEN(runs); i++)
+        quick_run(store, runs[i].host, runs[i].value, runs[i].status);
+    begin_run(store, "b", &run.info);
+    add_estimate(add_case(&run, 0, CASE_OK), "time_ns", 1, -INFINITY, INFINITY, 0);
+    add_estimate(&run.cases[0], "ratio", 3, 3, 3, 0);
+    begin_run(store, "b", &run.info); /* unfinished: in no history */
+    finish(store, &run);
+    run_result_free(&run);
+
+    assert_int_equal(store_load_history(store, &h, &err), 0);
+    assert_int_equal(h.n_series, 4);
+    assert_string_equal(h.series[0].case_id, "test/store/fast/n=32");
+    assert_string_equal(h.series[0].host_class, "a");
+    assert_int_equal(h.series[0].n_points, 1);
+    assert_string_equal(h.series[1].host_class, "b");
+    assert_int_equal(h.series[1].n_points, 2);
+    assert_int_equal(h.series[1].points[0].run, 1);
+    assert_int_equal(h.series[1].points[1].run, 4);
+    assert_same(h.series[1].points[1].value, 12);
+    assert_same(h.series[1].points[1].high, 13);
+    assert_string_equal(h.series[1].points[1].commit, "c0ffee");
+    assert_string_equal(h.series[1].unit, "ns");
+    assert_int_equal(h.series[1].better, METRIC_LOWER_IS_BETTER);
+    assert_same(h.series[1].at_least, NAN);
+    assert_string_equal(h.series[2].case_id, "test/store/naive/n=32");
+    assert_string_equal(h.series[2].metric, "ratio");
+    assert_string_equal(h.series[3].metric, "time_ns");
+    assert_same(h.series[3].points[0].low, -INFINITY);
+    history_free(&h);
+    store_close(store);
+    free(path);
+}
+
+static void find_run_understands_numbers_and_last(void **state)
+{
+    static const struct {
+        const char *spec, *host;
+        int64_t id;
+        const char *says;
+    } rows[] = {
+        { "1", NULL, 1, NULL },
+        { "1", "a", 1, NULL },
+        { "last", NULL, 4, NULL },
+        { "last~0", NULL, 4, NULL },
+        { "last~1", NULL, 3, NULL },
+        { "last", "a", 3, NULL },
+        { "last~1", "a", 1, NULL },
+        { "2", NULL, 0, "run 2 in" }, /* did not finish */
+        { "9", NULL, 0, "there is no run 9" },
+        { "1", "b", 0, "was made on a 'a', not on a 'b'" },
+        { "last~3", NULL, 0, "'last~3' goes back too far: 3 runs" },
+        { "last", "c", 0, "has finished on a 'c': make one with `pawl run`" },
+        { "last~x", NULL, 0, "'last~x' names no run" },
+        { "last~-1", NULL, 0, "names no run" },
+        { "0", NULL, 0, "names no run" },
+        { "", NULL, 0, "names no run" },
+        { "first", NULL, 0, "names no run" },
+    };
+    char *path = in_folder(state, "a.db");
+    struct store *store = open_store(path, STORE_WRITE);
+    struct run_result back;
+    struct run_info info;
+    struct err err = { 0 };
+    int64_t id;
+
+    assert_int_equal(store_find_run(store, "last", NULL, &id, &err), -1);
+    assert_says(&err, ERR_CONFIG, "has finished: make one with `pawl run`");
+    quick_run(store, "a", 1, CASE_OK);
+    begin_run(store, "a", &info);
+    quick_run(store, "a", 1, CASE_OK);
+    quick_run(store, "b", 1, CASE_OK);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        int ret = store_find_run(store, rows[i].spec, rows[i].host, &id, &err);
+
+        assert_int_equal(ret, rows[i].says ? -1 : 0);
+        if (rows[i].says)
+            assert_says(&err, ERR_CONFIG, rows[i].says);
+        else
+            assert_int_equal(id, rows[i].id);
+    }
+    assert_int_equal(store_load_run(store, 2, &back, &err), -1);
+    assert_says(&err, ERR_CONFIG, "run 2 in");
+    assert_says(&err, ERR_CONFIG, "did not finish");
+    store_close(store);
+    free(path);
+}
+
+static void a_reader_neither_waits_nor_writes_while_another_writes(void **state)
+{
+    char *path = in_folder(state, "a.db");
+    struct store *writer = open_store(path, STORE_WRITE), *reader;
+    struct run_info info;
+    struct err err = { 0 };
+    int64_t id;
+
+    quick_run(writer, "h", 1, CASE_OK);
+    assert_int_equal(sql_begin(writer, &err), 0); /* in the middle of a transaction */
+    reader = open_store(path, STORE_READ);
+    assert_int_equal(store_find_run(reader, "last", NULL, &id, &err), 0);
+    sql_rollback(writer);
+    quick_run(writer, "h", 2, CASE_OK);
+    assert_int_equal(store_find_run(reader, "last", NULL, &id, &err), 0);
+    assert_int_equal(id, 2);
+    assert_int_equal(try_begin(reader, "h", &info, &err), -1);
+    store_close(reader);
+    quick_run(writer, "h", 3, CASE_OK);
+    store_close(writer);
+    free(path);
+}
+
+int main(void)
+{
+#define TEST(f) cmocka_unit_test_setup_teardown(f, make_folder, remove_folder)
+    const struct CMUnitTest tests[] = {
+        TEST(history_is_by_case_metric_and_host_oldest_first),
+        TEST(find_run_understands_numbers_and_last),
+        TEST(a_reader_neither_waits_nor_writes_while_another_writes),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
