@@ -1,0 +1,373 @@
+// SPDX-License-Identifier: MIT
+#include "measure/block.h"
+
+#include "base/mem.h"
+#include "base/rng.h"
+#include "base/text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <math.h>
+#include <poll.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+extern char **environ;
+
+struct child {
+    pid_t pid;
+    int messages;       /* reading end */
+    int log;            /* its standard output and error, kept for its last words */
+    struct text pending; /* an unfinished line */
+    char phase[64];     /* "timing 'avx512'" */
+    int phase_variant;
+    bool hello, done;
+    struct block *block;
+    struct job *job;
+    size_t samples_capacity, exacts_capacity;
+};
+
+static double now_s(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* The environment with a variable of seeded random length: the stack's start, and with it the alignment of what lies on
+ * it, differs from block to block (Mytkowicz et al., "Producing wrong data without doing anything obviously wrong!",
+ * ASPLOS 2009). `pad` is owned by the caller. */
+static char **padded_environment(const struct job *job, char **pad)
+{
+    struct rng rng = rng_seed(job->order_seed ^ 0x5eed);
+    size_t n = 0, length = (size_t)rng_below(&rng, 4096);
+    char **env;
+
+    while (environ[n])
+        n++;
+    *pad = mem_array(sizeof("PAWL_PAD=") + length, 1);
+    strcpy(*pad, "PAWL_PAD=");
+    memset(*pad + strlen(*pad), 'x', length);
+    env = mem_array(n + 2, sizeof(*env));
+    memcpy(env, environ, n * sizeof(*env));
+    env[n] = *pad;
+    return env;
+}
+
+static void close_fd(int fd)
+{
+    if (fd >= 0)
+        close(fd);
+}
+
+/* Starts `program worker` with the job on its standard input. In a process group of its own: a Ctrl-C on the terminal
+ * goes to the run alone, which decides. */
+static int start(struct child *child, const char *program, struct err *err)
+{
+    int in[2] = { -1, -1 }, up[2] = { -1, -1 }, ret = -1, failed;
+    char *argv[] = { (char *)program, "worker", NULL }, *pad = NULL, **env = padded_environment(child->job, &pad);
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attr;
+    sigset_t none, def;
+
+    posix_spawn_file_actions_init(&actions);
+    posix_spawnattr_init(&attr);
+    sigemptyset(&none);
+    sigemptyset(&def);
+    sigaddset(&def, SIGPIPE);
+    sigaddset(&def, SIGINT);
+    sigaddset(&def, SIGTERM);
+    child->log = memfd_create("worker-log", MFD_CLOEXEC);
+    if (child->log < 0 || pipe2(in, O_CLOEXEC) < 0 || pipe2(up, O_CLOEXEC) < 0) {
+        err_set(err, ERR_HARNESS, "cannot make a pipe to a worker: %s", strerror(errno));
+        goto out;
+    }
+    posix_spawn_file_actions_adddup2(&actions, in[0], 0);
+    posix_spawn_file_actions_adddup2(&actions, child->log, 1);
+    posix_spawn_file_actions_adddup2(&actions, child->log, 2);
+    posix_spawn_file_actions_adddup2(&actions, up[1], WIRE_FD);
+    posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+    posix_spawnattr_setsigmask(&attr, &none);
+    posix_spawnattr_setsigdefault(&attr, &def);
+    failed = posix_spawn(&child->pid, program, &actions, &attr, argv, env);
+    if (failed) {
+        err_set(err, ERR_HARNESS, "cannot start a worker (%s): %s", program, strerror(failed));
+        goto out;
+    }
+    wire_send(in[1], wire_job(child->job));
+    child->messages = up[0];
+    up[0] = -1;
+    ret = 0;
+out:
+    close_fd(in[0]);
+    close_fd(in[1]);
+    close_fd(up[0]);
+    close_fd(up[1]);
+    posix_spawn_file_actions_destroy(&actions);
+    posix_spawnattr_destroy(&attr);
+    free(env);
+    free(pad);
+    return ret;
+}
+
+static const char *variant_name(const struct child *child, int variant)
+{
+    const struct scenario *s = child->job->comparison->params.scenario;
+
+    return variant >= 0 && (size_t)variant < s->n_variants ? s->variants[variant].name : "?";
+}
+
+static int add_sample(struct child *child, json_t *m)
+{
+    struct block *b = child->block;
+    struct sample s = { 0 };
+    json_t *mhz;
+    json_int_t iterations, switches;
+
+    if (json_unpack(m, "{s:i, s:i, s:i, s:I, s:f, s:f, s:i, s:I, s:o}", "variant", &s.variant, "round", &s.round,
+                    "order", &s.order, "iterations", &iterations, "ns", &s.ns, "cpu_ns", &s.cpu_ns, "cpu", &s.cpu,
+                    "switches", &switches, "mhz", &mhz) < 0)
+        return -1;
+    s.iterations = iterations;
+    s.switches = switches;
+    s.mhz = json_is_number(mhz) ? json_number_value(mhz) : NAN;
+    b->samples = mem_grow(b->samples, &child->samples_capacity, b->n_samples + 1, sizeof(s));
+    b->samples[b->n_samples++] = s;
+    return 0;
+}
+
+static int add_exact(struct child *child, json_t *m)
+{
+    struct block *b = child->block;
+    struct exact_value x = { 0 };
+    const char *metric;
+
+    if (json_unpack(m, "{s:i, s:s, s:f}", "variant", &x.variant, "metric", &metric, "value", &x.value) < 0)
+        return -1;
+    x.metric = scenario_metric(child->job->comparison->params.scenario, metric);
+    if (!x.metric)
+        return -1;
+    b->exacts = mem_grow(b->exacts, &child->exacts_capacity, b->n_exacts + 1, sizeof(x));
+    b->exacts[b->n_exacts++] = x;
+    return 0;
+}
+
+static int set_phase(struct child *child, json_t *m)
+{
+    const char *what;
+
+    if (json_unpack(m, "{s:s, s:i}", "what", &what, "variant", &child->phase_variant) < 0)
+        return -1;
+    snprintf(child->phase, sizeof(child->phase), "in %s of '%s'",
+             strcmp(what, "time") == 0        ? "the timed run"
+             : strcmp(what, "calibrate") == 0 ? "the warm-up"
+                                              : "the check",
+             variant_name(child, child->phase_variant));
+    return 0;
+}
+
+static int set_iterations(struct child *child, json_t *m)
+{
+    json_int_t iterations;
+    int variant;
+
+    if (json_unpack(m, "{s:i, s:I}", "variant", &variant, "iterations", &iterations) < 0)
+        return -1;
+    for (int i = 0; i < child->job->n_variants; i++)
+        if (child->job->variants[i] == variant)
+            child->job->iterations[i] = iterations;
+    return 0;
+}
+
+static int set_wrong(struct child *child, json_t *m)
+{
+    const char *reason;
+
+    if (json_unpack(m, "{s:i, s:s}", "variant", &child->block->variant, "reason", &reason) < 0)
+        return -1;
+    child->block->status = CASE_WRONG_RESULT;
+    text_copy(child->block->reason, REASON_MAX, reason);
+    return 0;
+}
+
+/* One line. -1 where it is not understood, or where it reports that the host or the harness failed. */
+static int take_message(struct child *child, const char *line, struct err *err)
+{
+    json_t *m = json_loads(line, 0, NULL);
+    const char *t = json_string_value(json_object_get(m, "t")), *reason;
+    int ok = -1, code;
+
+    if (!t)
+        ok = -1;
+    else if (strcmp(t, "hello") == 0)
+        ok = json_integer_value(json_object_get(m, "protocol")) == WIRE_PROTOCOL ? 0 : -1, child->hello = true;
+    else if (strcmp(t, "phase") == 0)
+        ok = set_phase(child, m);
+    else if (strcmp(t, "sample") == 0)
+        ok = add_sample(child, m);
+    else if (strcmp(t, "exact") == 0)
+        ok = add_exact(child, m);
+    else if (strcmp(t, "calibrated") == 0)
+        ok = set_iterations(child, m);
+    else if (strcmp(t, "wrong") == 0)
+        ok = set_wrong(child, m);
+    else if (strcmp(t, "done") == 0)
+        ok = 0, child->done = true;
+    else if (strcmp(t, "error") == 0 && json_unpack(m, "{s:i, s:s}", "code", &code, "reason", &reason) == 0) {
+        if (!child->hello) { /* before set-up: not the subject's fault */
+            err_set(err, (enum err_code)code, "%s", reason);
+            json_decref(m);
+            return -1;
+        }
+        ok = 0;
+        child->block->status = CASE_CRASHED;
+        child->block->variant = child->phase_variant;
+        text_copy(child->block->reason, REASON_MAX, reason);
+    }
+    json_decref(m);
+    return ok < 0 ? err_set(err, ERR_HARNESS, "the worker said what is not understood: '%.80s'", line) : 0;
+}
+
+static int take_bytes(struct child *child, struct err *err)
+{
+    char chunk[4097];
+    ssize_t n = read(child->messages, chunk, sizeof(chunk) - 1);
+    char *start, *end;
+
+    if (n < 0)
+        return errno == EINTR ? 1 : err_set(err, ERR_HARNESS, "cannot read from a worker: %s", strerror(errno));
+    if (n == 0)
+        return 0;
+    chunk[n] = '\0';
+    text_add(&child->pending, chunk);
+    for (start = child->pending.data; (end = strchr(start, '\n')); start = end + 1) {
+        *end = '\0';
+        if (take_message(child, start, err) < 0)
+            return -1;
+    }
+    child->pending.len = strlen(start);
+    memmove(child->pending.data, start, child->pending.len + 1);
+    return 1;
+}
+
+/* Until the worker closes its end: 0; killed for its time: 1; -1 on an error or a stop. */
+static int listen_to(struct child *child, const struct block_options *options, struct err *err)
+{
+    double deadline = now_s() + options->timeout_s;
+
+    for (;;) {
+        struct pollfd p = { .fd = child->messages, .events = POLLIN };
+        double left = deadline - now_s();
+        int ready, more;
+
+        if (options->stop && *options->stop)
+            return err_set(err, ERR_HARNESS, "interrupted");
+        if (left <= 0)
+            return 1;
+        ready = poll(&p, 1, (int)fmin(left * 1e3 + 1, 500)); /* a signal may come just before poll(): look twice a s */
+        if (ready < 0 && errno != EINTR)
+            return err_set(err, ERR_HARNESS, "cannot wait for a worker: %s", strerror(errno));
+        if (ready <= 0)
+            continue;
+        more = take_bytes(child, err);
+        if (more <= 0)
+            return more;
+    }
+}
+
+/* The last line that the worker printed, for the reason; "" where there is none. */
+static void last_words(const struct child *child, char *buf, size_t size)
+{
+    char tail[2048];
+    off_t end = lseek(child->log, 0, SEEK_END);
+    off_t from = end > (off_t)sizeof(tail) - 1 ? end - ((off_t)sizeof(tail) - 1) : 0;
+    ssize_t n = pread(child->log, tail, sizeof(tail) - 1, from);
+    char *line;
+
+    buf[0] = '\0';
+    while (n > 0 && strchr("\n\r \t", tail[n - 1]))
+        n--;
+    if (n <= 0)
+        return;
+    tail[n] = '\0';
+    line = strrchr(tail, '\n');
+    text_copy(buf, size, line ? line + 1 : tail);
+}
+
+static void set_fault(struct child *child, enum case_status status, const char *what)
+{
+    struct block *b = child->block;
+    char words[160];
+
+    last_words(child, words, sizeof(words));
+    b->status = status;
+    b->variant = child->phase_variant;
+    snprintf(b->reason, sizeof(b->reason), "%s %s%s%s%s", what,
+             child->phase[0] ? child->phase : "in set-up", words[0] ? " (it said: " : "", words, words[0] ? ")" : "");
+}
+
+/* What the end of the process means for the block. */
+static void judge_end(struct child *child, const struct block_options *options, bool timed_out, int status)
+{
+    struct block *b = child->block;
+    char what[96];
+
+    if (timed_out) {
+        snprintf(what, sizeof(what), "still running after %g s,", options->timeout_s);
+        set_fault(child, CASE_TIMED_OUT, what);
+    } else if (b->status != CASE_OK) {
+        return; /* it told us itself */
+    } else if (WIFSIGNALED(status)) {
+        snprintf(what, sizeof(what), "killed by SIG%s (%s)", sigabbrev_np(WTERMSIG(status)),
+                 strsignal(WTERMSIG(status)));
+        set_fault(child, CASE_CRASHED, what);
+    } else if (!child->done) {
+        snprintf(what, sizeof(what), "the worker ended early with exit status %d", WEXITSTATUS(status));
+        set_fault(child, CASE_CRASHED, what);
+    }
+}
+
+static void name_cpus(const struct job *job, struct block *block)
+{
+    int n = params_threads(&job->comparison->params), used = 0;
+
+    for (int i = 0; i < n && i < job->n_pus && used < (int)sizeof(block->cpus) - 8; i++)
+        used += snprintf(block->cpus + used, sizeof(block->cpus) - (size_t)used, "%s%d", i ? "," : "", job->pus[i]);
+    if (job->n_pus == 0)
+        text_copy(block->cpus, sizeof(block->cpus), "unbound");
+}
+
+int block_run(struct job *job, const struct block_options *options, int index, struct block *block, struct err *err)
+{
+    struct child child = { .messages = -1, .log = -1, .block = block, .job = job, .phase_variant = -1 };
+    double started = now_s();
+    int heard = -1, status = 0;
+
+    *block = (struct block){ .index = index, .variant = -1 };
+    name_cpus(job, block);
+    if (start(&child, options->program, err) < 0)
+        goto out;
+    heard = listen_to(&child, options, err);
+    if (heard != 0)
+        kill(-child.pid, SIGKILL);
+    while (waitpid(child.pid, &status, 0) < 0 && errno == EINTR)
+        ;
+    if (heard >= 0)
+        judge_end(&child, options, heard > 0, status);
+out:
+    block->seconds = now_s() - started;
+    close_fd(child.messages);
+    close_fd(child.log);
+    text_free(&child.pending);
+    if (heard < 0)
+        block_free(block);
+    return heard < 0 ? -1 : 0;
+}

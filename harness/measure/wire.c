@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+#include "measure/wire.h"
+
+#include "declare/registry.h"
+#include "declare/result.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static json_t *seed_text(uint64_t seed)
+{
+    return json_sprintf("%" PRIu64, seed); /* JSON numbers stop at 2^53 for many readers */
+}
+
+json_t *wire_job(const struct job *job)
+{
+    const struct params *p = &job->comparison->params;
+    const struct scenario *s = p->scenario;
+    json_t *params = json_object(), *variants = json_array(), *pus = json_array();
+
+    for (size_t i = 0; i < s->n_axes; i++)
+        json_object_set_new(params, s->axes[i].name, json_integer(p->values[i]));
+    for (int i = 0; i < job->n_variants; i++)
+        json_array_append_new(variants, json_pack("{s:s, s:I}", "name", s->variants[job->variants[i]].name,
+                                                  "iterations", (json_int_t)job->iterations[i]));
+    for (int i = 0; i < job->n_pus; i++)
+        json_array_append_new(pus, json_integer(job->pus[i]));
+    return json_pack("{s:i, s:s, s:o, s:o, s:b, s:i, s:f, s:o, s:o, s:o}", "protocol", WIRE_PROTOCOL, "scenario",
+                     s->name, "params", params, "variants", variants, "check_only", job->check_only, "rounds",
+                     job->rounds, "min_sample_ns", job->min_sample_ns, "input_seed", seed_text(job->input_seed),
+                     "order_seed", seed_text(job->order_seed), "pus", pus);
+}
+
+static int find_variant(const struct scenario *s, const char *name)
+{
+    for (size_t i = 0; i < s->n_variants; i++)
+        if (strcmp(s->variants[i].name, name) == 0)
+            return (int)i;
+    return -1;
+}
+
+static int read_lists(json_t *values, json_t *variants, json_t *pus, struct job *job, struct params *params,
+                      struct err *err)
+{
+    const struct scenario *s = params->scenario;
+    size_t i;
+    json_t *item;
+
+    for (i = 0; i < s->n_axes; i++)
+        params->values[i] = json_integer_value(json_object_get(values, s->axes[i].name));
+    if (json_array_size(variants) > JOB_VARIANTS_MAX || json_array_size(pus) > JOB_PUS_MAX)
+        return err_set(err, ERR_HARNESS, "a job of %zu variants on %zu CPUs is too large", json_array_size(variants),
+                       json_array_size(pus));
+    json_array_foreach(variants, i, item) {
+        const char *name = json_string_value(json_object_get(item, "name"));
+
+        job->variants[i] = find_variant(s, name ? name : "");
+        if (job->variants[i] < 0)
+            return err_set(err, ERR_HARNESS, "%s has no variant '%s'", s->name, name ? name : "");
+        job->iterations[i] = json_integer_value(json_object_get(item, "iterations"));
+    }
+    json_array_foreach(pus, i, item)
+        job->pus[i] = (int)json_integer_value(item);
+    job->n_variants = (int)json_array_size(variants);
+    job->n_pus = (int)json_array_size(pus);
+    return 0;
+}
+
+int wire_read_job(const json_t *json, const struct registry *registry, struct job *job, struct params *params,
+                  struct err *err)
+{
+    int protocol, check_only;
+    const char *scenario, *input_seed, *order_seed;
+    json_t *values, *variants, *pus;
+    json_error_t e;
+
+    *job = (struct job){ 0 };
+    *params = (struct params){ 0 };
+    if (json_unpack_ex((json_t *)json, &e, 0, "{s:i, s:s, s:o, s:o, s:b, s:i, s:f, s:s, s:s, s:o}", "protocol",
+                       &protocol, "scenario", &scenario, "params", &values, "variants", &variants, "check_only",
+                       &check_only, "rounds", &job->rounds, "min_sample_ns", &job->min_sample_ns, "input_seed",
+                       &input_seed, "order_seed", &order_seed, "pus", &pus) < 0)
+        return err_set(err, ERR_HARNESS, "the job is not understood: %s", e.text);
+    if (protocol != WIRE_PROTOCOL)
+        return err_set(err, ERR_HARNESS, "the job speaks protocol %d, this worker %d", protocol, WIRE_PROTOCOL);
+    params->scenario = registry_find(registry, scenario);
+    if (!params->scenario)
+        return err_set(err, ERR_HARNESS, "no scenario '%s' in this program", scenario);
+    job->check_only = check_only;
+    job->input_seed = strtoull(input_seed, NULL, 10);
+    job->order_seed = strtoull(order_seed, NULL, 10);
+    return read_lists(values, variants, pus, job, params, err);
+}
+
+void wire_send(int fd, json_t *message)
+{
+    char *line = message ? json_dumps(message, JSON_COMPACT | JSON_REAL_PRECISION(17)) : NULL;
+    size_t n, sent = 0;
+
+    json_decref(message);
+    if (!line)
+        BUG("a message that is not JSON");
+    n = strlen(line);
+    line[n++] = '\n'; /* over the NUL: n bytes are sent */
+    while (sent < n) {
+        ssize_t wrote = write(fd, line + sent, n - sent);
+
+        if (wrote <= 0)
+            break;
+        sent += (size_t)wrote;
+    }
+    free(line);
+}
