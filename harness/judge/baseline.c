@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: MIT
+#include "judge/baseline.h"
+
+#include "base/mem.h"
+#include "base/text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+bool baseline_judges(const struct case_result *c, const struct estimate *e)
+{
+    if (c->peer || c->status != CASE_OK)
+        return false;
+    return e->kind == METRIC_EXACT || strcmp(e->metric, metric_speedup.name) == 0;
+}
+
+const struct accepted *baseline_find(const struct baseline *baseline, const char *id)
+{
+    for (size_t i = 0; i < baseline->n; i++)
+        if (strcmp(baseline->cases[i].id, id) == 0)
+            return &baseline->cases[i];
+    return NULL;
+}
+
+const struct estimate *accepted_estimate(const struct accepted *accepted, const char *metric)
+{
+    for (size_t i = 0; i < accepted->n_estimates; i++)
+        if (strcmp(accepted->estimates[i].metric, metric) == 0)
+            return &accepted->estimates[i];
+    return NULL;
+}
+
+static void accepted_free(struct accepted *a)
+{
+    for (size_t i = 0; i < a->n_estimates; i++)
+        free(a->estimates[i].blocks);
+    free(a->estimates);
+    *a = (struct accepted){ 0 };
+}
+
+void baseline_free(struct baseline *baseline)
+{
+    for (size_t i = 0; i < baseline->n; i++)
+        accepted_free(&baseline->cases[i]);
+    free(baseline->cases);
+    *baseline = (struct baseline){ 0 };
+}
+
+static struct accepted *add_case(struct baseline *baseline, const char *id)
+{
+    struct accepted *a;
+
+    baseline->cases = mem_grow(baseline->cases, &baseline->capacity, baseline->n + 1, sizeof(*baseline->cases));
+    a = &baseline->cases[baseline->n++];
+    memset(a, 0, sizeof(*a));
+    text_copy(a->id, sizeof(a->id), id);
+    return a;
+}
+
+static struct estimate *add_estimate(struct accepted *a, const char *metric, size_t n_blocks)
+{
+    size_t capacity = a->n_estimates;
+    struct estimate *e;
+
+    a->estimates = mem_grow(a->estimates, &capacity, a->n_estimates + 1, sizeof(*a->estimates));
+    e = &a->estimates[a->n_estimates++];
+    memset(e, 0, sizeof(*e));
+    text_copy(e->metric, sizeof(e->metric), metric);
+    e->blocks = mem_array(n_blocks, sizeof(*e->blocks));
+    e->n_blocks = n_blocks;
+    return e;
+}
+
+/* ---- the file ---- */
+
+static int read_estimate(struct accepted *a, const char *metric, const json_t *json, struct err *err)
+{
+    const json_t *blocks = json_object_get(json, "blocks"), *exact = json_object_get(json, "exact"), *item;
+    struct estimate *e = add_estimate(a, metric, json_array_size(blocks));
+    size_t i;
+
+    e->kind = json_is_true(exact) ? METRIC_EXACT : METRIC_TIMED;
+    e->value = json_number_value(json_object_get(json, "value"));
+    e->low = json_number_value(json_object_get(json, "low"));
+    e->high = json_number_value(json_object_get(json, "high"));
+    json_array_foreach((json_t *)blocks, i, item)
+        e->blocks[i] = json_number_value(item);
+    if (e->kind == METRIC_TIMED && e->n_blocks == 0)
+        return err_set(err, ERR_CONFIG, "case '%s': metric '%s' has no 'blocks'", a->id, metric);
+    for (i = 0; i < e->n_blocks; i++)
+        if (e->kind == METRIC_TIMED && !(e->blocks[i] > 0))
+            return err_set(err, ERR_CONFIG, "case '%s': metric '%s' has a block that is not positive", a->id, metric);
+    return 0;
+}
+
+static int read_case(struct baseline *baseline, const char *id, const json_t *json, struct err *err)
+{
+    const char *commit, *date, *reason, *metric;
+    struct accepted *a = add_case(baseline, id);
+    json_t *metrics, *value;
+
+    if (json_unpack((json_t *)json, "{s:s, s:s, s:s, s:o}", "commit", &commit, "date", &date, "reason", &reason,
+                    "metrics", &metrics) < 0)
+        return err_set(err, ERR_CONFIG, "case '%s' lacks one of commit, date, reason, metrics", id);
+    text_copy(a->commit, sizeof(a->commit), commit);
+    text_copy(a->date, sizeof(a->date), date);
+    text_copy(a->reason, sizeof(a->reason), reason);
+    json_object_foreach(metrics, metric, value)
+        if (read_estimate(a, metric, value, err) < 0)
+            return -1;
+    return 0;
+}
+
+int baseline_read(const char *path, struct baseline *baseline, struct err *err)
+{
+    json_error_t e;
+    json_t *json = NULL, *cases, *value;
+    const char *id, *host_class;
+    int ret = -1, schema;
+
+    *baseline = (struct baseline){ 0 };
+    if (access(path, F_OK) < 0 && errno == ENOENT)
+        return 0;
+    json = json_load_file(path, JSON_REJECT_DUPLICATES, &e);
+    if (!json) {
+        err_set(err, ERR_CONFIG, "line %d: %s", e.line, e.text);
+        goto out;
+    }
+    if (json_unpack(json, "{s:i, s:s, s:o}", "schema", &schema, "host_class", &host_class, "cases", &cases) < 0 ||
+        schema != 1 || !json_is_object(cases)) {
+        err_set(err, ERR_CONFIG, "not a baseline of schema 1 (schema, host_class and cases are needed)");
+        goto out;
+    }
+    text_copy(baseline->host_class, sizeof(baseline->host_class), host_class);
+    json_object_foreach(cases, id, value)
+        if (read_case(baseline, id, value, err) < 0)
+            goto out;
+    ret = 1;
+out:
+    json_decref(json);
+    if (ret < 0) {
+        baseline_free(baseline);
+        err_wrap(err, "cannot read '%s'", path);
+    }
+    return ret;
+}
+
+static json_t *write_estimate(const struct estimate *e)
+{
+    json_t *blocks;
+
+    if (e->kind == METRIC_EXACT)
+        return json_pack("{s:b, s:f}", "exact", 1, "value", e->value);
+    blocks = json_array();
+    for (size_t i = 0; i < e->n_blocks; i++)
+        json_array_append_new(blocks, json_real(e->blocks[i]));
+    return json_pack("{s:f, s:f, s:f, s:o}", "value", e->value, "low", e->low, "high", e->high, "blocks", blocks);
+}
+
+static json_t *to_json(const struct baseline *baseline)
+{
+    json_t *cases = json_object();
+
+    for (size_t i = 0; i < baseline->n; i++) {
+        const struct accepted *a = &baseline->cases[i];
+        json_t *metrics = json_object();
+
+        for (size_t j = 0; j < a->n_estimates; j++)
+            json_object_set_new(metrics, a->estimates[j].metric, write_estimate(&a->estimates[j]));
+        json_object_set_new(cases, a->id, json_pack("{s:s, s:s, s:s, s:o}", "commit", a->commit, "date", a->date,
+                                                    "reason", a->reason, "metrics", metrics));
+    }
+    return json_pack("{s:i, s:s, s:o}", "schema", 1, "host_class", baseline->host_class, "cases", cases);
+}
+
+int baseline_write(const char *path, const struct baseline *baseline, struct err *err)
+{
+    struct text tmp = { 0 };
+    json_t *json = to_json(baseline);
+    char *out = json_dumps(json, JSON_INDENT(1) | JSON_SORT_KEYS | JSON_REAL_PRECISION(8));
+    FILE *f;
+    int ret = -1;
+
+    text_addf(&tmp, "%s.tmp-%d", path, (int)getpid());
+    f = fopen(tmp.data, "w");
+    if (!f || !out || fputs(out, f) < 0 || fputs("\n", f) < 0 || fflush(f) != 0 || fsync(fileno(f)) < 0 ||
+        rename(tmp.data, path) < 0) {
+        err_set(err, ERR_CONFIG, "cannot write '%s': %s", path, strerror(errno));
+        unlink(tmp.data);
+        goto out;
+    }
+    ret = 0;
+out:
+    if (f)
+        fclose(f);
+    free(out);
+    json_decref(json);
+    text_free(&tmp);
+    return ret;
+}
+
+/* ---- acceptance ---- */
+
+static int acceptable(const struct case_result *c, struct err *err)
+{
+    if (c->status != CASE_OK && c->status != CASE_SKIPPED)
+        return err_set(err, ERR_CONFIG, "'%s' is %s: %.200s", c->id, case_status_name(c->status), c->reason);
+    for (size_t i = 0; i < c->n_estimates; i++)
+        if (baseline_judges(c, &c->estimates[i]) && !(isfinite(c->estimates[i].low) && isfinite(c->estimates[i].high)))
+            return err_set(err, ERR_CONFIG, "'%s' has too few blocks (%zu) for an interval of its %s", c->id,
+                           c->estimates[i].n_blocks, c->estimates[i].metric);
+    return 0;
+}
+
+static int by_id(const void *a, const void *b)
+{
+    return strcmp(((const struct accepted *)a)->id, ((const struct accepted *)b)->id);
+}
+
+static void take_over(struct baseline *baseline, const struct case_result *c, const struct run_result *run,
+                      const char *reason)
+{
+    struct accepted *a = (struct accepted *)baseline_find(baseline, c->id);
+    char id[CASE_ID_MAX];
+
+    text_copy(id, sizeof(id), c->id);
+    if (a)
+        accepted_free(a);
+    else
+        a = add_case(baseline, id);
+    text_copy(a->id, sizeof(a->id), id);
+    snprintf(a->commit, sizeof(a->commit), "%.50s%s", run->info.commit, run->info.dirty ? "-dirty" : "");
+    text_copy(a->date, sizeof(a->date), run->info.started);
+    text_copy(a->reason, sizeof(a->reason), reason);
+    for (size_t i = 0; i < c->n_estimates; i++) {
+        const struct estimate *from = &c->estimates[i];
+        struct estimate *e;
+
+        if (!baseline_judges(c, from))
+            continue;
+        e = add_estimate(a, from->metric, from->n_blocks);
+        memcpy(e->blocks, from->blocks, from->n_blocks * sizeof(*e->blocks));
+        e->kind = from->kind;
+        e->value = from->value;
+        e->low = from->low;
+        e->high = from->high;
+    }
+}
+
+static bool has_judged(const struct case_result *c)
+{
+    for (size_t i = 0; i < c->n_estimates; i++)
+        if (baseline_judges(c, &c->estimates[i]))
+            return true;
+    return false;
+}
+
+int baseline_accept(struct baseline *baseline, const struct run_result *run, const char *reason, bool replace,
+                    size_t *changed, struct err *err)
+{
+    if (baseline->host_class[0] && strcmp(baseline->host_class, run->info.host.class) != 0)
+        return err_set(err, ERR_CONFIG, "the run is of host class '%s', the baseline of '%s'", run->info.host.class,
+                       baseline->host_class);
+    for (size_t i = 0; i < run->n_cases; i++)
+        if (acceptable(&run->cases[i], err) < 0)
+            return err_wrap(err, "run %lld cannot be accepted", (long long)run->info.id);
+    if (replace)
+        baseline_free(baseline);
+    text_copy(baseline->host_class, sizeof(baseline->host_class), run->info.host.class);
+    *changed = 0;
+    for (size_t i = 0; i < run->n_cases; i++)
+        if (has_judged(&run->cases[i])) {
+            take_over(baseline, &run->cases[i], run, reason);
+            ++*changed;
+        }
+    qsort(baseline->cases, baseline->n, sizeof(*baseline->cases), by_id);
+    return 0;
+}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+/* baseline.h -- baselines/<host-class>.json: what was last accepted on this class of host, and why.
+ *
+ * Sorted by case id, one figure a line, so that a diff shows what an acceptance changes. Only what is judged is kept:
+ * the speedup of each variant that is not a peer, with its value in every block, and the exact metrics. */
+#pragma once
+
+#include "declare/result.h"
+
+struct accepted {
+    char id[CASE_ID_MAX];
+    char commit[64], date[32], reason[REASON_MAX];
+    struct estimate *estimates;
+    size_t n_estimates;
+};
+
+struct baseline {
+    char host_class[96];
+    struct accepted *cases; /* sorted by id */
+    size_t n, capacity;
+};
+
+/* 1: read; 0: there is no such file; -1: ERR_CONFIG with file and line or case. */
+int baseline_read(const char *path, struct baseline *baseline, struct err *err);
+
+/* Written beside the file and renamed over it: a reader never sees half of it. */
+int baseline_write(const char *path, const struct baseline *baseline, struct err *err);
+
+/* Takes over what `run` measured, for the given reason. Cases that the run lacks stay, unless `replace`. Refuses
+ * (ERR_CONFIG) a run of another host class, and one with a wrong, crashed or timed-out case or a figure without an
+ * interval: nothing has changed then. *changed counts the cases taken over. */
+int baseline_accept(struct baseline *baseline, const struct run_result *run, const char *reason, bool replace,
+                    size_t *changed, struct err *err);
+
+const struct accepted *baseline_find(const struct baseline *baseline, const char *id); /* NULL where absent */
+const struct estimate *accepted_estimate(const struct accepted *accepted, const char *metric);
+bool baseline_judges(const struct case_result *c, const struct estimate *e); /* is this figure kept and judged? */
+void baseline_free(struct baseline *baseline);

@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: MIT
+#include "judge/compare.h"
+
+#include "base/mem.h"
+#include "base/stats.h"
+#include "base/text.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const size_t compare_looks[COMPARE_LOOKS] = { 8, 12, 16, 24 };
+
+/* One variant's samples in one block, and the figure made of each: its time, or its paired ratio. */
+struct figures {
+    double *values;
+    size_t n;
+};
+
+static const struct sample *find_sample(const struct block *b, int variant, int round)
+{
+    for (size_t i = 0; i < b->n_samples; i++)
+        if (b->samples[i].variant == variant && b->samples[i].round == round)
+            return &b->samples[i];
+    return NULL;
+}
+
+/* Sorted times of `variant` in the block; as ratios to the reference of the same round where `paired`. */
+static struct figures block_figures(const struct block *b, int variant, bool paired)
+{
+    struct figures f = { mem_array(b->n_samples, sizeof(*f.values)), 0 };
+
+    for (size_t i = 0; i < b->n_samples; i++) {
+        const struct sample *s = &b->samples[i], *ref = paired ? find_sample(b, 0, s->round) : NULL;
+
+        if (s->variant != variant || (paired && !ref))
+            continue;
+        f.values[f.n++] = paired ? ref->ns / s->ns : s->ns;
+    }
+    stats_sort(f.values, f.n);
+    return f;
+}
+
+/* Fills value, interval and spread from e->blocks and the blocks' spreads. */
+static void close_estimate(struct estimate *e, double *spreads)
+{
+    double *sorted = mem_array(e->n_blocks, sizeof(*sorted));
+    struct interval r;
+
+    memcpy(sorted, e->blocks, e->n_blocks * sizeof(*sorted));
+    stats_sort(sorted, e->n_blocks);
+    stats_sort(spreads, e->n_blocks);
+    r = stats_median_interval(sorted, e->n_blocks, COMPARE_LOOK_ALPHA);
+    e->value = r.value;
+    e->low = r.low;
+    e->high = r.high;
+    e->spread = stats_median(spreads, e->n_blocks);
+    free(sorted);
+}
+
+static struct estimate *open_estimate(struct case_result *r, const struct metric *m, size_t n_blocks)
+{
+    struct estimate *e = case_add_estimate(r);
+
+    text_copy(e->metric, sizeof(e->metric), m->name);
+    text_copy(e->unit, sizeof(e->unit), m->unit);
+    e->kind = m->kind;
+    e->better = m->better;
+    e->blocks = mem_array(n_blocks, sizeof(*e->blocks));
+    return e;
+}
+
+static void add_timed(struct case_result *r, const struct comparison *c, int variant, const struct metric *m,
+                      const struct block *blocks, size_t n_blocks)
+{
+    bool paired = m == &metric_speedup;
+    struct estimate *e = open_estimate(r, m, n_blocks);
+    double *spreads = mem_array(n_blocks, sizeof(*spreads));
+
+    for (size_t i = 0; i < n_blocks; i++) {
+        struct figures f;
+
+        if (blocks[i].status != CASE_OK)
+            continue;
+        f = block_figures(&blocks[i], variant, paired);
+        if (f.n) {
+            double middle = stats_median(f.values, f.n);
+
+            spreads[e->n_blocks] = stats_spread(f.values, f.n);
+            e->blocks[e->n_blocks++] = paired ? middle : m->from_ns(&c->params, middle);
+        }
+        free(f.values);
+    }
+    if (e->n_blocks) {
+        close_estimate(e, spreads);
+    } else {
+        free(e->blocks);
+        r->n_estimates--;
+    }
+    free(spreads);
+}
+
+static void add_exact(struct case_result *r, int variant, const struct metric *m, const struct block *blocks,
+                      size_t n_blocks)
+{
+    struct estimate *e = open_estimate(r, m, n_blocks);
+
+    for (size_t i = 0; i < n_blocks; i++)
+        for (size_t x = 0; x < blocks[i].n_exacts && blocks[i].status == CASE_OK; x++)
+            if (blocks[i].exacts[x].variant == variant && blocks[i].exacts[x].metric == m)
+                e->blocks[e->n_blocks++] = blocks[i].exacts[x].value;
+    if (e->n_blocks == 0) {
+        free(e->blocks);
+        r->n_estimates--;
+        return;
+    }
+    e->value = e->low = e->high = e->blocks[0];
+    e->spread = NAN;
+    for (size_t i = 1; i < e->n_blocks; i++)
+        if (e->blocks[i] != e->value) {
+            r->status = CASE_WRONG_RESULT;
+            snprintf(r->reason, sizeof(r->reason), "%s is exact, but block 1 gave %.9g and block %zu %.9g", m->name,
+                     e->value, i + 1, e->blocks[i]);
+        }
+}
+
+/* The fault that concerns this variant: its own, or one that spared nobody. */
+static void add_fault(struct case_result *r, const struct comparison *c, int variant, const struct block *blocks,
+                      size_t n_blocks)
+{
+    for (size_t i = 0; i < n_blocks && r->status == CASE_OK; i++) {
+        const struct block *b = &blocks[i];
+
+        if (b->status == CASE_OK || (b->variant > 0 && b->variant != variant))
+            continue;
+        r->status = b->status;
+        if (b->variant == variant || b->variant < 0)
+            text_copy(r->reason, sizeof(r->reason), b->reason);
+        else
+            snprintf(r->reason, sizeof(r->reason), "the reference '%s': %.250s", c->params.scenario->variants[0].name,
+                     b->reason);
+    }
+}
+
+static void add_case(const struct comparison *c, int v, const struct block *blocks, size_t n_blocks,
+                     struct run_result *run)
+{
+    const struct scenario *s = c->params.scenario;
+    struct case_result *r = run_add_case(run);
+
+    memset(r, 0, sizeof(*r));
+    case_id(&c->params, &s->variants[v], r->id, sizeof(r->id));
+    text_copy(r->scenario, sizeof(r->scenario), s->name);
+    text_copy(r->variant, sizeof(r->variant), s->variants[v].name);
+    text_copy(r->reference, sizeof(r->reference), s->variants[0].name);
+    params_format(&c->params, r->params, sizeof(r->params));
+    r->peer = s->variants[v].peer;
+    if (c->variants[v].skip[0]) {
+        r->status = CASE_SKIPPED;
+        text_copy(r->reason, sizeof(r->reason), c->variants[v].skip);
+        return;
+    }
+    add_fault(r, c, v, blocks, n_blocks);
+    if (r->status != CASE_OK)
+        return;
+    add_timed(r, c, v, &metric_time_ns, blocks, n_blocks);
+    if (v > 0)
+        add_timed(r, c, v, &metric_speedup, blocks, n_blocks);
+    for (size_t m = 0; m < s->n_metrics; m++)
+        if (s->metrics[m].kind == METRIC_TIMED)
+            add_timed(r, c, v, &s->metrics[m], blocks, n_blocks);
+        else
+            add_exact(r, v, &s->metrics[m], blocks, n_blocks);
+    for (size_t e = 0; e < r->n_estimates; e++)
+        if (r->estimates[e].n_blocks > r->n_blocks)
+            r->n_blocks = r->estimates[e].n_blocks;
+}
+
+void compare_estimates(const struct comparison *c, const struct block *blocks, size_t n_blocks, struct run_result *run)
+{
+    for (size_t v = 0; v < c->params.scenario->n_variants; v++)
+        if (c->variants[v].wanted)
+            add_case(c, (int)v, blocks, n_blocks, run);
+}
+
+static double *logs(const struct estimate *e)
+{
+    double *l = mem_array(e->n_blocks, sizeof(*l));
+
+    for (size_t i = 0; i < e->n_blocks; i++)
+        l[i] = log(e->blocks[i]);
+    return l;
+}
+
+struct interval compare_change(const struct estimate *a, const struct estimate *b)
+{
+    struct interval r = { NAN, -INFINITY, INFINITY };
+    double *x, *y;
+
+    if (a->n_blocks < 1 || b->n_blocks < 1 || a->n_blocks > STATS_SHIFT_MAX || b->n_blocks > STATS_SHIFT_MAX)
+        return r;
+    if (a->kind == METRIC_EXACT)
+        return (struct interval){ b->value / a->value, b->value / a->value, b->value / a->value };
+    x = logs(a);
+    y = logs(b);
+    r = stats_shift(x, a->n_blocks, y, b->n_blocks, COMPARE_LOOK_ALPHA);
+    free(x);
+    free(y);
+    return (struct interval){ exp(r.value), exp(r.low), exp(r.high) };
+}
+
+static bool figure_of(const struct estimate *e)
+{
+    return e->kind == METRIC_EXACT || strcmp(e->metric, metric_time_ns.name) == 0 ||
+           strcmp(e->metric, metric_speedup.name) == 0;
+}
+
+static struct change change_of(const struct case_result *c, const struct estimate *a, const struct estimate *b)
+{
+    struct interval r = compare_change(a, b);
+    struct change change = {
+        .a = { a->value, a->low, a->high, a->n_blocks },
+        .b = { b->value, b->low, b->high, b->n_blocks },
+        .ratio = r.value, .low = r.low, .high = r.high,
+        .significant = r.low > 1 || r.high < 1,
+        .better = (r.value > 1) == (b->better == METRIC_HIGHER_IS_BETTER),
+    };
+
+    text_copy(change.case_id, sizeof(change.case_id), c->id);
+    text_copy(change.metric, sizeof(change.metric), b->metric);
+    text_copy(change.unit, sizeof(change.unit), b->unit);
+    return change;
+}
+
+size_t compare_runs(const struct run_result *a, const struct run_result *b, struct change **changes)
+{
+    size_t n = 0, capacity = 0;
+
+    *changes = NULL;
+    for (size_t i = 0; i < b->n_cases; i++) {
+        const struct case_result *was = run_case(a, b->cases[i].id);
+
+        for (size_t j = 0; was && j < b->cases[i].n_estimates; j++) {
+            const struct estimate *e = &b->cases[i].estimates[j], *old = case_estimate(was, e->metric);
+
+            if (!old || !figure_of(e))
+                continue;
+            *changes = mem_grow(*changes, &capacity, n + 1, sizeof(**changes));
+            (*changes)[n++] = change_of(&b->cases[i], old, e);
+        }
+    }
+    return n;
+}

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: MIT
+#include "judge/targets.h"
+
+#include "base/mem.h"
+#include "base/text.h"
+
+#include <jansson.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The lines on which objects begin, two levels deep: jansson parses, but forgets where. `text` is valid JSON. */
+static void row_lines(const char *text, struct target *rows, size_t n)
+{
+    int depth = 0, line = 1;
+    size_t row = 0;
+    bool string = false;
+
+    for (const char *c = text; *c; c++) {
+        if (*c == '\n')
+            line++;
+        if (string && *c == '\\')
+            c++;
+        else if (*c == '"')
+            string = !string;
+        else if (!string && *c == '{' && ++depth == 2 && row < n)
+            rows[row++].line = line;
+        else if (!string && *c == '}')
+            depth--;
+    }
+}
+
+/* The whole file, NUL-terminated, free() it. */
+static char *slurp(const char *path, struct err *err)
+{
+    FILE *f = fopen(path, "r");
+    struct text t = { 0 };
+    char chunk[4096];
+    size_t n;
+
+    if (!f) {
+        err_set(err, ERR_CONFIG, "%m");
+        return NULL;
+    }
+    text_add(&t, "");
+    while ((n = fread(chunk, 1, sizeof(chunk) - 1, f)) > 0) {
+        chunk[n] = '\0';
+        text_add(&t, chunk);
+    }
+    if (ferror(f)) {
+        err_set(err, ERR_CONFIG, "%m");
+        text_free(&t);
+    }
+    fclose(f);
+    return t.data;
+}
+
+static int unknown_key(const json_t *row, struct err *err)
+{
+    static const char *const keys[] = { "cases", "metric", "at_least", "at_most", "goal", "why" };
+    const char *key;
+    json_t *value;
+
+    json_object_foreach((json_t *)row, key, value) {
+        size_t i = 0;
+        const char *near;
+
+        while (i < ARRAY_LEN(keys) && strcmp(key, keys[i]) != 0)
+            i++;
+        if (i < ARRAY_LEN(keys))
+            continue;
+        near = text_suggest(key, keys, ARRAY_LEN(keys));
+        return near ? err_set(err, ERR_CONFIG, "unknown key '%s' (did you mean '%s'?)", key, near)
+                    : err_set(err, ERR_CONFIG, "unknown key '%s'", key);
+    }
+    return 0;
+}
+
+static double number(const json_t *row, const char *key)
+{
+    const json_t *v = json_object_get(row, key);
+
+    return json_is_number(v) ? json_number_value(v) : NAN;
+}
+
+/* A glob over ids with parameters in them cannot be matched without a host's plan: "a scenario's variant matches" is
+ * tested on the id up to the first '=' of the glob. */
+static bool names_variant(const char *glob, const struct scenario *s, size_t v)
+{
+    char id[CASE_ID_MAX * 2];
+    struct text head = { 0 };
+    const char *eq = strchr(glob, '=');
+    bool found;
+
+    snprintf(id, sizeof(id), "%s/%s", s->name, s->variants[v].name);
+    if (!eq)
+        return text_glob(glob, id);
+    while (eq > glob && *eq != '/')
+        eq--;
+    text_addf(&head, "%.*s", (int)(eq - glob), glob);
+    found = text_glob(head.data, id);
+    text_free(&head);
+    return found;
+}
+
+/* Some selected scenario has the metric, and some scenario is selected. */
+static int check_meaning(const struct target *t, const struct registry *registry, struct err *err)
+{
+    const char *names[64], *near;
+    size_t n_names = 0;
+    bool selected = false;
+
+    for (size_t i = 0; i < registry->n; i++) {
+        const struct scenario *s = registry->scenarios[i];
+
+        for (size_t v = 0; v < s->n_variants; v++) {
+            if (!names_variant(t->cases, s, v))
+                continue;
+            selected = true;
+            if (scenario_metric(s, t->metric))
+                return 0;
+            for (size_t m = 0; m < s->n_metrics && n_names < ARRAY_LEN(names) - 2; m++)
+                names[n_names++] = s->metrics[m].name;
+        }
+    }
+    if (!selected)
+        return err_set(err, ERR_CONFIG, "no case matches '%s' (see 'pawl list')", t->cases);
+    names[n_names++] = metric_time_ns.name;
+    names[n_names++] = metric_speedup.name;
+    near = text_suggest(t->metric, names, n_names);
+    return near ? err_set(err, ERR_CONFIG, "unknown metric '%s' (did you mean '%s'?)", t->metric, near)
+                : err_set(err, ERR_CONFIG, "no case of '%s' has a metric '%s'", t->cases, t->metric);
+}
+
+static int read_row(const json_t *row, const struct registry *registry, struct target *t, struct err *err)
+{
+    const char *cases = json_string_value(json_object_get(row, "cases"));
+    const char *metric = json_string_value(json_object_get(row, "metric"));
+    const char *why = json_string_value(json_object_get(row, "why"));
+
+    if (!json_is_object(row))
+        return err_set(err, ERR_CONFIG, "a target must be an object");
+    if (unknown_key(row, err) < 0)
+        return -1;
+    if (!cases || !metric)
+        return err_set(err, ERR_CONFIG, "a target needs 'cases' and 'metric', both strings");
+    if (!why || !*why)
+        return err_set(err, ERR_CONFIG, "the target for '%s' has no 'why'", cases);
+    t->cases = mem_strdup(cases);
+    t->why = mem_strdup(why);
+    text_copy(t->metric, sizeof(t->metric), metric);
+    t->at_least = number(row, "at_least");
+    t->at_most = number(row, "at_most");
+    t->goal = number(row, "goal");
+    if (isnan(t->at_least) == isnan(t->at_most))
+        return err_set(err, ERR_CONFIG, "the target for '%s' needs one of 'at_least' and 'at_most', a number", cases);
+    return check_meaning(t, registry, err);
+}
+
+int targets_read(const char *path, const struct registry *registry, struct targets *targets, struct err *err)
+{
+    char *text = slurp(path, err);
+    json_t *json = NULL, *rows, *row;
+    json_error_t e;
+    size_t i;
+    int ret = -1;
+
+    *targets = (struct targets){ 0 };
+    if (!text)
+        goto out;
+    json = json_loads(text, JSON_REJECT_DUPLICATES, &e);
+    if (!json) {
+        err_set(err, ERR_CONFIG, "line %d: %s", e.line, e.text);
+        goto out;
+    }
+    rows = json_object_get(json, "targets");
+    if (!json_is_array(rows)) {
+        err_set(err, ERR_CONFIG, "line 1: no array 'targets'");
+        goto out;
+    }
+    targets->rows = mem_array(json_array_size(rows), sizeof(*targets->rows));
+    targets->n = json_array_size(rows);
+    row_lines(text, targets->rows, targets->n);
+    json_array_foreach(rows, i, row)
+        if (read_row(row, registry, &targets->rows[i], err) < 0) {
+            err_wrap(err, "line %d", targets->rows[i].line);
+            goto out;
+        }
+    ret = 0;
+out:
+    if (ret < 0) {
+        err_wrap(err, "cannot read '%s'", path);
+        targets_free(targets);
+    }
+    json_decref(json);
+    free(text);
+    return ret;
+}
+
+void targets_free(struct targets *targets)
+{
+    for (size_t i = 0; i < targets->n; i++) {
+        free(targets->rows[i].cases);
+        free(targets->rows[i].why);
+    }
+    free(targets->rows);
+    *targets = (struct targets){ 0 };
+}
