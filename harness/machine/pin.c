@@ -18,38 +18,17 @@ static int refuse_model(const struct topology *topology, const char *what, struc
     return 0;
 }
 
-/* The set of `pus`, all of them allowed; NULL with *err filled. */
-static hwloc_bitmap_t set_of(const struct topology *topology, const int *pus, int n, struct err *err)
-{
-    hwloc_bitmap_t set = hwloc_bitmap_alloc();
-
-    for (int i = 0; i < n && set; i++) {
-        if (!topology_allows(topology, pus[i])) {
-            err_set(err, ERR_HOST, "cpu %d is not among those that this process may use (cgroup, taskset)", pus[i]);
-            hwloc_bitmap_free(set);
-            return NULL;
-        }
-        if (hwloc_bitmap_set(set, (unsigned)pus[i]) < 0) {
-            hwloc_bitmap_free(set);
-            set = NULL;
-        }
-    }
-    if (!set)
-        err_set(err, ERR_HARNESS, "no memory for a set of cpus");
-    return set;
-}
-
-/* Binds, and reads back the binding and where the thread then runs. `who` is the thread or the process. */
-static int bind_cpus(const struct topology *topology, hwloc_const_bitmap_t set, int who, struct err *err)
+/* Binds the thread, and reads back the binding and where it then runs. */
+static int bind_cpus(const struct topology *topology, hwloc_const_bitmap_t set, struct err *err)
 {
     hwloc_bitmap_t got = hwloc_bitmap_alloc();
     int ret = -1;
 
     if (!got) {
         err_set(err, ERR_HARNESS, "no memory for a set of cpus");
-    } else if (hwloc_set_cpubind(topology->hwloc, set, who | HWLOC_CPUBIND_STRICT) < 0) {
+    } else if (hwloc_set_cpubind(topology->hwloc, set, HWLOC_CPUBIND_THREAD | HWLOC_CPUBIND_STRICT) < 0) {
         err_set(err, ERR_HOST, "the kernel refuses: %s", strerror(errno));
-    } else if (hwloc_get_cpubind(topology->hwloc, got, who | HWLOC_CPUBIND_STRICT) < 0) {
+    } else if (hwloc_get_cpubind(topology->hwloc, got, HWLOC_CPUBIND_THREAD | HWLOC_CPUBIND_STRICT) < 0) {
         err_set(err, ERR_HOST, "cannot read the binding back: %s", strerror(errno));
     } else if (!hwloc_bitmap_isequal(got, set)) {
         err_set(err, ERR_HOST, "bound, but another set of cpus is read back");
@@ -67,33 +46,19 @@ static int bind_cpus(const struct topology *topology, hwloc_const_bitmap_t set, 
 int pin_thread(const struct topology *topology, int pu, struct err *err)
 {
     hwloc_bitmap_t set;
-    int ret;
+    int ret = -1;
 
     if (refuse_model(topology, "a thread", err) < 0)
         return -1;
-    set = set_of(topology, &pu, 1, err);
-    if (!set)
-        return -1;
-    ret = bind_cpus(topology, set, HWLOC_CPUBIND_THREAD, err);
+    if (!topology_allows(topology, pu))
+        return err_set(err, ERR_HOST, "cpu %d is not among those that this process may use (cgroup, taskset)", pu);
+    set = hwloc_bitmap_alloc();
+    if (!set || hwloc_bitmap_set(set, (unsigned)pu) < 0)
+        err_set(err, ERR_HARNESS, "no memory for a set of cpus");
+    else
+        ret = bind_cpus(topology, set, err);
     hwloc_bitmap_free(set);
     return ret < 0 ? err_wrap(err, "cannot bind a thread to cpu %d", pu) : 0;
-}
-
-int pin_process(const struct topology *topology, const int *pus, int n, struct err *err)
-{
-    hwloc_bitmap_t set;
-    int ret;
-
-    if (n <= 0)
-        BUG("a process bound to no cpu");
-    if (refuse_model(topology, "the process", err) < 0)
-        return -1;
-    set = set_of(topology, pus, n, err);
-    if (!set)
-        return -1;
-    ret = bind_cpus(topology, set, HWLOC_CPUBIND_PROCESS, err);
-    hwloc_bitmap_free(set);
-    return ret < 0 ? err_wrap(err, "cannot bind the process to %d cpus from cpu %d on", n, pus[0]) : 0;
 }
 
 /* The NUMA node of `pu` that has memory; the first where there are several, because the kernel numbers ordinary memory

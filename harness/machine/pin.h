@@ -8,8 +8,5 @@
  * where the host does not do it, or the topology is a model. */
 int pin_thread(const struct topology *topology, int pu, struct err *err);
 
-/* Binds the calling process (all threads made after) to `n` PUs: what a child inherits. */
-int pin_process(const struct topology *topology, const int *pus, int n, struct err *err);
-
 /* New pages of the calling thread come from the NUMA node of `pu`, strictly; no error where the host has one node. */
 int pin_memory(const struct topology *topology, int pu, struct err *err);

@@ -46,14 +46,11 @@ static struct topology *host(void)
 static void model_refuses_to_bind(void **state)
 {
     struct topology *topology = model("syn-EPYC-VM-4vCPU-smt");
-    int pus[] = { 0 };
 
     (void)state;
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 2; i++) {
         struct err err = { 0 };
-        int ret = i == 0   ? pin_thread(topology, 0, &err)
-                  : i == 1 ? pin_process(topology, pus, 1, &err)
-                           : pin_memory(topology, 0, &err);
+        int ret = i == 0 ? pin_thread(topology, 0, &err) : pin_memory(topology, 0, &err);
 
         assert_int_equal(ret, -1);
         assert_int_equal(err.code, ERR_HOST);
@@ -110,36 +107,10 @@ static int child_pins(void)
     return 0;
 }
 
-static void *other_thread_is_bound_to(void *arg)
-{
-    return bound_to(*(int *)arg) ? arg : NULL;
-}
-
-static int child_pins_process(void)
-{
-    struct err err = { 0 };
-    struct topology *topology = topology_host(&err);
-    const struct domain *domain;
-    pthread_t thread;
-    cpu_set_t mask;
-    void *same;
-
-    CHILD(topology);
-    domain = topology_domain(topology);
-    CHILD(pin_process(topology, domain->pus, domain->n_pus, &err) == 0);
-    CHILD(sched_getaffinity(0, sizeof(mask), &mask) == 0 && CPU_COUNT(&mask) == domain->n_pus);
-    CHILD(pin_process(topology, domain->pus, 1, &err) == 0);
-    CHILD(pthread_create(&thread, NULL, other_thread_is_bound_to, &domain->pus[0]) == 0);
-    CHILD(pthread_join(thread, &same) == 0 && same);
-    topology_free(topology);
-    return 0;
-}
-
 static void binding_on_this_host_reads_back(void **state)
 {
     (void)state;
     in_child(child_pins);
-    in_child(child_pins_process);
 }
 
 /* Under a mask of one PU, as `taskset` sets it: the plan is that PU, another one is refused, and the class is the same.
