@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* What the tests of the store share: included by them, not compiled alone. A folder of its own per test, a scenario,
- * and blocks whose numbers follow from their index. */
+/* store_fixture.h -- what the tests of the store share: a folder of its own per test, a scenario, and blocks whose
+ * numbers follow from their index. */
+#pragma once
+
 #include "base/text.h"
 #include "record/sql.h"
 #include "record/store.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* What goes into the store comes out of it. */
-#include "test_store_fixture.c" // NOLINT(bugprone-suspicious-include): shared by the tests of the store
+#include "store_fixture.h" // NOLINT(bugprone-suspicious-include): shared by the tests of the store
 
 static void assert_same_estimate(const struct estimate *a, const struct estimate *b)
 {

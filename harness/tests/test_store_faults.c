@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* What the store keeps when it has company, is killed, or finds no room. */
-#include "test_store_fixture.c" // NOLINT(bugprone-suspicious-include): shared by the tests of the store
+#include "store_fixture.h" // NOLINT(bugprone-suspicious-include): shared by the tests of the store
 
 #include <signal.h>
 #include <sys/resource.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* What the store does with a file that is not as it should be: it says so, and leaves it as it was. */
-#include "test_store_fixture.c" // NOLINT(bugprone-suspicious-include): shared by the tests of the store
+#include "store_fixture.h" // NOLINT(bugprone-suspicious-include): shared by the tests of the store
 
 #include <fcntl.h>
 #include <signal.h>

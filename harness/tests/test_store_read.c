@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* What can be asked of the store: which run, what history; also while somebody writes. */
-#include "test_store_fixture.c" // NOLINT(bugprone-suspicious-include): shared by the tests of the store
+#include "store_fixture.h" // NOLINT(bugprone-suspicious-include): shared by the tests of the store
 
 static void history_is_by_case_metric_and_host_oldest_first(void **state)
 {
