@@ -16,6 +16,7 @@ struct site {
     const char *version;   /* of the program */
 };
 
-/* Refuses a `dir` that exists and is not a site of ours (it holds a marker file, .pawl-site). gnuplot missing:
- * ERR_HOST with the package to install. */
+/* Refuses (ERR_CONFIG) a `dir` that exists and is not a site of ours: it holds a marker file, .pawl-site, and nothing
+ * that a site does not consist of; an empty folder is fine, missing parents are made. gnuplot missing: ERR_HOST with
+ * the package to install. The same site gives the same bytes. */
 int site_write(const struct site *site, const char *dir, struct err *err);

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: MIT
+#include "report/markdown.h"
+
+#include "report/figure.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Bytes that the rows may reach. The limit of a step summary is 1 MiB = 1048576, and what follows the last row is a few
+ * hundred bytes. Each table has its share, so that neither hides the other. */
+enum { VERDICTS_MAX = 500 * 1000, ALL_MAX = 1000 * 1000 };
+
+/* Takes the last row back where it ended beyond the limit. */
+static bool row_fits(struct text *out, size_t before, size_t limit)
+{
+    if (out->len <= limit)
+        return true;
+    out->len = before;
+    out->data[before] = '\0';
+    return false;
+}
+
+/* Backslashes rather than entities where GitHub takes both: the source stays readable in a log. `$` would begin
+ * mathematics. An underscore inside a word is no emphasis, so ids keep theirs. */
+static void escape(struct text *out, const char *s)
+{
+    struct text clean = { 0 };
+
+    text_add(&clean, "");
+    figure_clean(&clean, s);
+    for (const char *p = clean.data; *p; p++) {
+        if (*p == '<')
+            text_add(out, "&lt;");
+        else if (*p == '>')
+            text_add(out, "&gt;");
+        else if (*p == '&')
+            text_add(out, "&amp;");
+        else if (strchr("\\`*[]|~#$!", *p))
+            text_addf(out, "\\%c", *p);
+        else if (*p == '_' && (p == clean.data || p[-1] == ' ' || p[1] == ' ' || p[1] == '\0'))
+            text_add(out, "\\_");
+        else
+            text_addf(out, "%c", *p);
+    }
+    text_free(&clean);
+}
+
+static void headline(const struct run_result *run, struct text *out)
+{
+    const struct run_info *info = &run->info;
+
+    if (run->judged) {
+        text_addf(out, "**%s: ", run->exit == 0 ? "PASS" : run->exit == 3 ? "INCONCLUSIVE" : "FAIL");
+        figure_counts(out, run);
+        text_addf(out, "** (exit %d: %s)\n\n", run->exit, figure_exit(run->exit));
+    } else {
+        text_addf(out, "**Not judged: %zu cases measured**\n\n", run->n_cases);
+    }
+    if (*info->commit) {
+        text_add(out, "commit ");
+        escape(out, info->commit);
+        text_addf(out, "%s, ", info->dirty ? " with local changes" : "");
+    }
+    text_add(out, "host class ");
+    escape(out, *info->host.class ? info->host.class : "unknown");
+    if (*info->started) {
+        text_add(out, ", ");
+        escape(out, info->started);
+    }
+    if (isfinite(info->seconds))
+        text_addf(out, ", %.0f s", info->seconds);
+    if (*info->command) {
+        text_add(out, ", pawl ");
+        escape(out, info->command);
+    }
+    text_add(out, "\n");
+}
+
+static void more(struct text *out, size_t n)
+{
+    if (n)
+        text_addf(out, "\n%zu more rows\n", n);
+}
+
+static void verdict_table(const struct run_result *run, size_t start, struct text *out)
+{
+    const struct verdict **sorted = figure_worst_first(run);
+    size_t n = 0, i;
+
+    while (n < run->n_verdicts && sorted[n]->outcome != OUTCOME_PASS)
+        n++;
+    if (n)
+        text_add(out, "\n| outcome | case | metric | against | reason |\n|---|---|---|---|---|\n");
+    for (i = 0; i < n; i++) {
+        const struct verdict *v = sorted[i];
+        size_t before = out->len;
+
+        text_addf(out, figure_is_bad(v->outcome) ? "| **%s** | " : "| %s | ", outcome_name(v->outcome));
+        escape(out, v->case_id);
+        text_add(out, " | ");
+        escape(out, v->metric);
+        text_addf(out, " | %s | ", against_name(v->against));
+        escape(out, v->reason);
+        text_add(out, " |\n");
+        if (!row_fits(out, before, start + VERDICTS_MAX))
+            break;
+    }
+    more(out, n - i);
+    free(sorted);
+}
+
+static void time_text(struct text *out, const struct case_result *c)
+{
+    const struct estimate *e = case_estimate(c, metric_time_ns.name);
+    char buf[FIGURE_TEXT], half[FIGURE_TEXT];
+
+    if (e && isfinite(e->value))
+        text_addf(out, "%s ±%s", text_ns(buf, e->value), figure_plus_minus(half, e));
+    else
+        text_add(out, "-");
+}
+
+static void speedup_text(struct text *out, const struct case_result *c)
+{
+    const struct estimate *e = case_estimate(c, metric_speedup.name);
+    char buf[FIGURE_TEXT], range[FIGURE_TEXT];
+
+    if (e)
+        text_addf(out, "%s× %s", figure_number(buf, e->value), figure_interval(range, e->low, e->high));
+}
+
+/* Names and figures of a scenario differ from those of the next one: one cell holds them all, "gflops 20.9 GFLOP/s". */
+static void own_text(struct text *out, const struct case_result *c)
+{
+    const char *separator = "";
+
+    for (size_t i = 0; i < c->n_estimates; i++) {
+        const struct estimate *e = &c->estimates[i];
+        char buf[FIGURE_TEXT];
+
+        if (strcmp(e->metric, metric_time_ns.name) == 0 || strcmp(e->metric, metric_speedup.name) == 0)
+            continue;
+        text_add(out, separator);
+        escape(out, e->metric);
+        text_addf(out, " %s%s", figure_number(buf, e->value), *e->unit ? " " : "");
+        escape(out, e->unit);
+        separator = ", ";
+    }
+}
+
+static void case_line(const struct case_result *c, struct text *out)
+{
+    char buf[FIGURE_TEXT];
+    const struct estimate *time = case_estimate(c, metric_time_ns.name);
+
+    text_add(out, "| ");
+    escape(out, c->id);
+    text_addf(out, "%s%s | ", strcmp(c->variant, c->reference) == 0 ? " (reference)" : "", c->peer ? " (peer)" : "");
+    if (c->status != CASE_OK) {
+        text_addf(out, "**%s**: ", figure_status(c->status));
+        escape(out, *c->reason ? c->reason : "no reason given");
+        text_add(out, " | | | | |\n");
+        return;
+    }
+    time_text(out, c);
+    text_addf(out, " | %s | ", time ? figure_percent(buf, time->spread) : "-");
+    speedup_text(out, c);
+    text_add(out, " | ");
+    own_text(out, c);
+    text_addf(out, " | %zu |\n", c->n_blocks);
+}
+
+void markdown_run(const struct run_result *run, struct text *out)
+{
+    size_t start = out->len, i;
+
+    headline(run, out);
+    if (run->judged)
+        verdict_table(run, start, out);
+    if (run->n_cases == 0) {
+        text_add(out, "\nNo cases.\n");
+        return;
+    }
+    text_addf(out, "\n<details><summary>What was measured: %zu cases</summary>\n\n", run->n_cases);
+    text_add(out, "| case | time | spread | speedup [low, high] | other metrics | blocks |\n"
+                  "|---|---:|---:|---:|---|---:|\n");
+    for (i = 0; i < run->n_cases; i++) {
+        size_t before = out->len;
+
+        case_line(&run->cases[i], out);
+        if (!row_fits(out, before, start + ALL_MAX))
+            break;
+    }
+    more(out, run->n_cases - i);
+    text_add(out, "\n</details>\n");
+}

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+/* site_model.h -- what the dashboard shows, sorted: scenarios, their variants, and the panels (one plot each).
+ *
+ * Everything points into the struct site that it was made from. */
+#pragma once
+
+#include "report/site.h"
+
+/* One plot: the variants of one cell of the parameter matrix, in one metric, on one host class. */
+struct panel {
+    const struct series *const *series; /* in the order of the scenario's variants */
+    size_t n_series;
+    const struct point **axis; /* the runs along x, oldest first: a point of each */
+    size_t n_axis;
+};
+
+struct site_scenario {
+    const char *name;
+    char file[CASE_ID_MAX + 8]; /* "kernels-gemm_f32": the page, without ".html" */
+    struct site_variant {
+        const char *name;
+        bool reference, peer;
+    } * variants; /* the reference first, so that a variant has the same colour in all plots of a page */
+    size_t n_variants, variants_capacity;
+    const struct series **series; /* by host class, params, metric, variant */
+    size_t n_series, series_capacity;
+    struct panel *panels;
+    size_t n_panels, panels_capacity;
+};
+
+struct site_model {
+    const struct site *site;
+    struct site_scenario *scenarios; /* by name */
+    size_t n_scenarios, scenarios_capacity;
+    const char **hosts; /* host classes, by name */
+    size_t n_hosts, hosts_capacity;
+};
+
+void site_model_build(struct site_model *model, const struct site *site);
+void site_model_free(struct site_model *model);
+
+const struct run_result *site_model_run(const struct site_model *model, const char *host_class); /* NULL: none */
+size_t site_model_variant(const struct site_scenario *scenario, const char *name);               /* index */
+
+/* The scenario that a verdict of a run is about; NULL where the case is of none. */
+const struct site_scenario *site_model_of_case(const struct site_model *model, const struct run_result *run,
+                                               const char *case_id);
+
+/* The point of a series at a place of its panel's axis; NULL where that run lacks the case. `cursor`, 0 at first, makes
+ * a walk along the axis linear. */
+const struct point *site_model_point(const struct series *series, const struct point *axis, size_t *cursor);

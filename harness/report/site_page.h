@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: MIT
+/* site_page.h -- the HTML pages of the dashboard, from the templates of dashboards/. */
+#pragma once
+
+#include "base/text.h"
+#include "report/site_model.h"
+
+void site_page_index(const struct site_model *model, struct text *out);
+void site_page_scenario(const struct site_model *model, const struct site_scenario *s, struct text *out);
+
+/* The parts that both use (site_tables.c). Each appends HTML. */
+void site_badge(struct text *out, const struct run_result *run,
+                const struct site_scenario *s); /* NULL: the whole run */
+void site_verdicts(struct text *out, const struct site_model *model, const struct site_scenario *s,
+                   const struct run_result *run);
+void site_figures(struct text *out, const struct site_scenario *s, const struct run_result *run);
+void site_time(struct text *out, const char *started); /* "2026-11-21 02:05 UTC" in a <time> */

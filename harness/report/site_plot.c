@@ -1,0 +1,364 @@
+// SPDX-License-Identifier: MIT
+#include "report/site_plot.h"
+
+#include "report/figure.h"
+#include "report/gnuplot.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+extern const char dashboard_trend_gp[];
+
+static const char *const themes[] = { "light", "dark" };
+
+enum {
+    TICS_MAX = 5,      /* labels of 11 characters side by side in PLOT_WIDTH */
+    BAND_MIN = 3,      /* fewer runs than this make no band: whiskers */
+    MARKS_MAX = 60,    /* more runs than this: lines without points */
+    LOG_FROM = 20,     /* from this ratio of the largest to the smallest on a line of the small ones would be flat */
+    COMMIT_SHOWN = 10, /* characters of a commit under the axis */
+};
+
+/* A label of a target line, as a part of the plot's height. */
+#define LABEL_HEIGHT 0.1
+
+/* How the y axis is drawn. */
+struct view {
+    double low, high; /* in the drawn unit */
+    double scale;     /* value / scale is drawn */
+    bool log;
+    struct text label;
+};
+
+/* Finite, and so far from the largest double that no margin around it overflows. */
+static bool drawable(double value)
+{
+    return fabs(value) <= 1e100;
+}
+
+static void widen(struct view *v, double value)
+{
+    if (!drawable(value))
+        return;
+    v->low = fmin(v->low, value); /* fmin() leaves a NAN out */
+    v->high = fmax(v->high, value);
+}
+
+/* Values and targets must be seen; intervals only as far as they do not squeeze the lines flat: with few blocks they
+ * can be huge. */
+static void value_range(struct view *v, const struct panel *p)
+{
+    double room, low, high;
+
+    v->low = v->high = NAN;
+    for (size_t i = 0; i < p->n_series; i++) {
+        widen(v, p->series[i]->at_least);
+        widen(v, p->series[i]->at_most);
+        for (size_t j = 0; j < p->series[i]->n_points; j++)
+            widen(v, p->series[i]->points[j].value);
+    }
+    low = v->low;
+    high = v->high;
+    room = fmax(0.5 * (high - low), 0.1 * fmax(fabs(low), fabs(high)));
+    for (size_t i = 0; i < p->n_series; i++)
+        for (size_t j = 0; j < p->series[i]->n_points; j++) {
+            const struct point *q = &p->series[i]->points[j];
+
+            widen(v, drawable(q->low) ? fmax(q->low, low > 0 ? fmax(low - room, low / 2) : low - room) : NAN);
+            widen(v, drawable(q->high) ? fmin(q->high, high + room) : NAN);
+        }
+}
+
+static void pad_range(struct view *v)
+{
+    double span = v->high - v->low;
+
+    if (isnan(v->low)) {
+        v->low = 0;
+        v->high = 1;
+    } else if (v->log) {
+        double factor = pow(v->high / v->low, 0.16);
+
+        v->low /= factor;
+        v->high *= factor;
+    } else {
+        /* noise of a thousandth should not look like a cliff: the axis spans at least 4 % of the value */
+        double pad = fmax(0.15 * span, 0.02 * fmax(fabs(v->low), fabs(v->high)));
+
+        pad = pad > 0 ? pad : 1;
+        v->low -= v->low >= 0 ? fmin(pad, v->low) : pad; /* nothing that is measured is below zero */
+        v->high += pad;
+    }
+}
+
+static void choose_view(struct view *v, const struct panel *p)
+{
+    const struct series *s = p->series[0];
+    bool time = strcmp(s->metric, metric_time_ns.name) == 0;
+    struct text unit = { 0 };
+    double middle;
+
+    value_range(v, p);
+    v->log = v->low > 0 && v->high / v->low > LOG_FROM;
+    middle = v->log ? sqrt(v->low * v->high) : v->high;
+    text_add(&v->label, "");
+    figure_clean(&v->label, time ? "time" : s->metric);
+    v->scale = 1;
+    text_add(&unit, "");
+    if (strcmp(s->unit, "ns") == 0) {
+        text_add(&unit, figure_time_unit(middle, &v->scale));
+    } else {
+        const char *word = middle >= 1e9 ? "billion" : middle >= 1e6 ? "million" : middle >= 1e5 ? "thousand" : "";
+
+        v->scale = middle >= 1e9 ? 1e9 : middle >= 1e6 ? 1e6 : middle >= 1e5 ? 1e3 : 1;
+        text_addf(&unit, "%s%s", word, *word && *s->unit ? " " : "");
+        figure_clean(&unit, strcmp(s->unit, "x") == 0 ? "×" : s->unit);
+    }
+    if (v->log)
+        text_add(&unit, unit.len ? ", log scale" : "log scale");
+    if (unit.len)
+        text_addf(&v->label, " (%s)", unit.data);
+    text_free(&unit);
+    v->low /= v->scale;
+    v->high /= v->scale;
+    pad_range(v);
+}
+
+static void set_number(struct text *script, const char *name, size_t i, double value)
+{
+    text_addf(script, i ? "%s%zu = " : "%s = ", name, i);
+    gnuplot_number(script, value);
+    text_add(script, "\n");
+}
+
+static void set_string(struct text *script, const char *name, size_t i, const char *value)
+{
+    text_addf(script, i ? "%s%zu = " : "%s = ", name, i);
+    gnuplot_string(script, value);
+    text_add(script, "\n");
+}
+
+/* Labels for some runs, the first and the last among them: a short commit over a date. */
+static void tics(struct text *script, const struct panel *p)
+{
+    size_t n = p->n_axis < TICS_MAX ? p->n_axis : TICS_MAX;
+
+    set_number(script, "n_tics", 0, (double)n);
+    for (size_t i = 0; i < n; i++) {
+        size_t x = n > 1 ? i * (p->n_axis - 1) / (n - 1) : 0;
+        char commit[COMMIT_SHOWN + 1], date[11];
+
+        text_copy(commit, sizeof(commit), p->axis[x]->commit);
+        text_copy(date, sizeof(date), p->axis[x]->started);
+        set_number(script, "tic_x", i + 1, (double)(x + 1));
+        set_string(script, "tic_top", i + 1, commit);
+        set_string(script, "tic_bottom", i + 1, date);
+    }
+}
+
+/* A run that lacks the case breaks the line (an empty line of data): a line drawn across would be an invention. */
+static void line_data(struct text *script, const struct panel *p, size_t i, const struct view *v)
+{
+    size_t cursor = 0;
+
+    text_addf(script, "$line%zu << END\n", i + 1);
+    for (size_t x = 0; x < p->n_axis; x++) {
+        const struct point *q = site_model_point(p->series[i], p->axis[x], &cursor);
+
+        if (!q || !drawable(q->value) || (v->log && q->value <= 0)) {
+            text_add(script, "\n");
+            continue;
+        }
+        text_addf(script, "%zu ", x + 1);
+        gnuplot_number(script, q->value / v->scale);
+        text_add(script, "\n");
+    }
+    text_add(script, "END\n");
+}
+
+/* Intervals, cut at the frame; in a log view what reaches below zero is cut there too. */
+static size_t band_data(struct text *script, const struct panel *p, size_t i, const struct view *v)
+{
+    size_t cursor = 0, n = 0;
+
+    text_addf(script, "$band%zu << END\n", i + 1);
+    for (size_t x = 0; x < p->n_axis; x++) {
+        const struct point *q = site_model_point(p->series[i], p->axis[x], &cursor);
+
+        if (!q || !drawable(q->value) || !drawable(q->low) || !drawable(q->high) || q->low == q->high) {
+            text_add(script, "\n");
+            continue;
+        }
+        text_addf(script, "%zu ", x + 1);
+        gnuplot_number(script, q->value / v->scale);
+        text_add(script, " ");
+        gnuplot_number(script, fmin(fmax(q->low / v->scale, v->low), v->high));
+        text_add(script, " ");
+        gnuplot_number(script, fmax(fmin(q->high / v->scale, v->high), v->low));
+        text_add(script, "\n");
+        n++;
+    }
+    text_add(script, "END\n");
+    return n;
+}
+
+/* "openblas (peer)" */
+static void line_name(struct text *name, const struct site_scenario *s, const struct series *series)
+{
+    const struct site_variant *variant = &s->variants[site_model_variant(s, series->variant)];
+
+    text_addf(name, "%s%s%s", series->variant, variant->reference ? " (reference)" : "",
+              variant->peer ? " (peer)" : "");
+}
+
+/* gnuplot sets the legend in columns of the longest name's width, above the plot; 7.4 by 20 pixels a character and 45
+ * for the sample, measured in its output, rather too much than too little: the plot itself keeps its size. */
+int site_plot_height(const struct site_scenario *s, const struct panel *panel)
+{
+    size_t longest = 1, columns;
+
+    for (size_t i = 0; i < panel->n_series; i++) {
+        struct text name = { 0 };
+
+        line_name(&name, s, panel->series[i]);
+        longest = name.len > longest ? name.len : longest;
+        text_free(&name);
+    }
+    columns = (size_t)((PLOT_WIDTH - 90) / (7.4 * (double)longest + 45));
+    columns = columns ? columns : 1;
+    return PLOT_HEIGHT + 20 * (int)((panel->n_series + columns - 1) / columns);
+}
+
+static void lines(struct text *script, const struct site_scenario *s, const struct panel *p, const struct view *v)
+{
+    set_number(script, "n_lines", 0, (double)p->n_series);
+    for (size_t i = 0; i < p->n_series; i++) {
+        size_t n_band;
+        struct text name = { 0 };
+
+        line_name(&name, s, p->series[i]);
+        set_string(script, "name", i + 1, name.data);
+        set_number(script, "style", i + 1, (double)site_model_variant(s, p->series[i]->variant));
+        text_free(&name);
+        line_data(script, p, i, v);
+        n_band = band_data(script, p, i, v);
+        set_number(script, "band", i + 1, n_band == 0 ? 0 : p->n_axis < BAND_MIN ? 2 : 1);
+    }
+}
+
+/* The place on the y axis, 0 at its foot, 1 at its top. */
+static double height(const struct view *v, double value)
+{
+    return v->log ? log(value / v->low) / log(v->high / v->low) : (value - v->low) / (v->high - v->low);
+}
+
+/* Would a label on that side of a limit stand on another target's line? */
+static bool crowded(const struct panel *p, const struct view *v, double limit, bool below)
+{
+    for (size_t i = 0; i < 2 * p->n_series; i++) {
+        double other = i % 2 ? p->series[i / 2]->at_least : p->series[i / 2]->at_most, gap;
+
+        if (!drawable(other) || (v->log && other <= 0))
+            continue;
+        gap = height(v, limit / v->scale) - height(v, other / v->scale);
+        gap = below ? gap : -gap;
+        if (gap > 0 && gap < LABEL_HEIGHT)
+            return true;
+    }
+    return false;
+}
+
+/* One target line for all variants that share a limit: it has the variant's colour where it is one variant's alone. */
+static size_t target(struct text *script, const struct site_scenario *s, const struct panel *p, size_t i, bool least,
+                     size_t n, const struct view *v)
+{
+    double limit = least ? p->series[i]->at_least : p->series[i]->at_most;
+    struct text label = { 0 };
+    size_t shared = 0;
+
+    if (!drawable(limit) || (v->log && limit <= 0))
+        return n;
+    for (size_t j = 0; j < p->n_series; j++) {
+        if ((least ? p->series[j]->at_least : p->series[j]->at_most) != limit)
+            continue;
+        if (j < i)
+            return n; /* drawn already */
+        shared++;
+    }
+    n++;
+    text_addf(&label, "%s %.6g", least ? "at least" : "at most", limit / v->scale);
+    if (shared < p->n_series)
+        for (size_t j = i, k = 0; j < p->n_series; j++)
+            if ((least ? p->series[j]->at_least : p->series[j]->at_most) == limit)
+                text_addf(&label, "%s%s", k++ ? ", " : ": ", p->series[j]->variant);
+    set_number(script, "target", n, limit / v->scale);
+    set_string(script, "target_text", n, label.data);
+    set_number(script, "target_style", n, shared == 1 ? (double)site_model_variant(s, p->series[i]->variant) : -1);
+    /* the label is on the side where no line should be, unless another target is drawn there */
+    set_number(script, "target_below", n, crowded(p, v, limit, least) ? !least : least);
+    text_free(&label);
+    return n;
+}
+
+static void draw(struct text *script, const struct site_scenario *s, size_t panel)
+{
+    const struct panel *p = &s->panels[panel];
+    struct view view = { 0 };
+    size_t n_targets = 0;
+
+    choose_view(&view, p);
+    set_number(script, "height", 0, site_plot_height(s, p));
+    set_string(script, "label", 0, view.label.data);
+    set_number(script, "log", 0, view.log);
+    set_number(script, "y_low", 0, view.low);
+    set_number(script, "y_high", 0, view.high);
+    set_number(script, "n_runs", 0, (double)p->n_axis);
+    set_number(script, "marks", 0, p->n_axis <= MARKS_MAX);
+    tics(script, p);
+    lines(script, s, p, &view);
+    for (size_t i = 0; i < p->n_series; i++) {
+        n_targets = target(script, s, p, i, true, n_targets, &view);
+        n_targets = target(script, s, p, i, false, n_targets, &view);
+    }
+    set_number(script, "n_targets", 0, (double)n_targets);
+    for (size_t i = 0; i < ARRAY_LEN(themes); i++) {
+        struct text file = { 0 };
+
+        site_plot_file(&file, s, panel, themes[i]);
+        set_string(script, "theme", 0, themes[i]);
+        set_string(script, "file", 0, file.data);
+        text_add(script, dashboard_trend_gp);
+        text_free(&file);
+    }
+    text_free(&view.label);
+}
+
+void site_plot_file(struct text *out, const struct site_scenario *s, size_t panel, const char *theme)
+{
+    text_addf(out, "plots/%s-%zu-%s.svg", s->file, panel + 1, theme);
+}
+
+void site_plot_script(const struct site_model *model, struct text *script)
+{
+    text_addf(script, "width = %d\n", PLOT_WIDTH);
+    for (size_t i = 0; i < model->n_scenarios; i++)
+        for (size_t j = 0; j < model->scenarios[i].n_panels; j++)
+            draw(script, &model->scenarios[i], j);
+}
+
+void site_plot_alt(struct text *out, const struct panel *panel)
+{
+    const struct series *first = panel->series[0];
+
+    text_addf(out, "%s over %zu run%s; last: ", first->metric, panel->n_axis, panel->n_axis == 1 ? "" : "s");
+    for (size_t i = 0; i < panel->n_series; i++) {
+        const struct series *s = panel->series[i];
+        char number[FIGURE_TEXT];
+
+        text_addf(out, "%s%s %s", i ? ", " : "", s->variant, figure_number(number, s->points[s->n_points - 1].value));
+        if (*s->unit)
+            text_addf(out, " %s", s->unit);
+    }
+}

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+#include "report/figure.h"
+#include "report/grid.h"
+#include "report/table.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* "1.23 ms ±0.8%" */
+static void value_cell(struct grid *grid, double value, double low, double high, const char *unit)
+{
+    struct estimate e = { .value = value, .low = low, .high = high };
+    char number[FIGURE_TEXT], half[FIGURE_TEXT];
+    struct text t = { 0 };
+    bool exact = low == value && high == value;
+
+    if (isnan(value))
+        text_add(&t, "-");
+    else if (strcmp(unit, "ns") == 0)
+        text_add(&t, text_ns(number, value));
+    else {
+        text_addf(&t, "%s%s", figure_number(number, value), *unit && strcmp(unit, "x") != 0 ? " " : "");
+        figure_clean(&t, strcmp(unit, "x") == 0 ? "×" : unit);
+    }
+    if (!isnan(value) && !exact)
+        text_addf(&t, " ±%s", figure_plus_minus(half, &e));
+    grid_cell(grid, t.data, NULL);
+    text_free(&t);
+}
+
+/* "+3.2%"; from five-fold on as a factor, which is easier to grasp than "+1150%". */
+static const char *ratio_text(char *buf, double ratio)
+{
+    char number[FIGURE_TEXT];
+
+    if (!isfinite(ratio))
+        snprintf(buf, FIGURE_TEXT, "?");
+    else if (ratio >= 5)
+        snprintf(buf, FIGURE_TEXT, "%.30s×", figure_number(number, ratio));
+    else
+        snprintf(buf, FIGURE_TEXT, "%+.*f%%", fabs(ratio - 1) < 0.001 && ratio != 1 ? 2 : 1, 100 * (ratio - 1));
+    return buf;
+}
+
+static void change_cells(struct grid *grid, const struct change *c)
+{
+    char ratio[FIGURE_TEXT], low[FIGURE_TEXT], high[FIGURE_TEXT];
+    struct text t = { 0 };
+
+    grid_cell(grid, c->significant ? ratio_text(ratio, c->ratio) : "~",
+              !c->significant ? NULL
+              : c->better     ? "\033[32m"
+                              : "\033[1;31m");
+    if (c->low == c->ratio && c->high == c->ratio)
+        text_add(&t, "exact");
+    else if (isfinite(c->low) && isfinite(c->high))
+        text_addf(&t, "[%s, %s]", ratio_text(low, c->low), ratio_text(high, c->high));
+    else
+        text_add(&t, "too few blocks");
+    grid_cell(grid, t.data, NULL);
+    t.len = 0;
+    text_addf(&t, "%zu+%zu", c->a.n_blocks, c->b.n_blocks);
+    grid_cell(grid, t.data, "\033[2m");
+    if (c->significant)
+        grid_cell(grid, c->better ? "better" : "worse", c->better ? "\033[32m" : "\033[1;31m");
+    text_free(&t);
+}
+
+static void clean_cell(struct grid *grid, const char *s, const char *colour)
+{
+    struct text t = { 0 };
+
+    text_add(&t, "");
+    figure_clean(&t, s);
+    grid_cell(grid, t.data, colour);
+    text_free(&t);
+}
+
+void table_changes(const struct change *changes, size_t n, const char *name_a, const char *name_b,
+                   const struct table_style *style, struct text *out)
+{
+    struct grid grid = { .align = "llrrrlrl" };
+    const char *const header[] = { "case", "metric", name_a, name_b, "change", "[low, high]", "blocks" };
+    size_t better = 0, worse = 0;
+
+    grid_row(&grid, false);
+    for (size_t i = 0; i < ARRAY_LEN(header); i++)
+        clean_cell(&grid, header[i], "\033[1m");
+    for (size_t i = 0; i < n; i++) {
+        const struct change *c = &changes[i];
+
+        grid_row(&grid, false);
+        clean_cell(&grid, c->case_id, NULL);
+        clean_cell(&grid, c->metric, NULL);
+        value_cell(&grid, c->a.value, c->a.low, c->a.high, c->unit);
+        value_cell(&grid, c->b.value, c->b.low, c->b.high, c->unit);
+        change_cells(&grid, c);
+        better += c->significant && c->better;
+        worse += c->significant && !c->better;
+    }
+    grid_print(&grid, style->colour, out);
+    text_addf(out, "\n%zu worse, %zu better, %zu without a significant change (~)\n", worse, better,
+              n - worse - better);
+    grid_free(&grid);
+}
