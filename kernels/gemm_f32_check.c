@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: MIT
+#include "kernels/gemm_f32_check.h"
+
+#include "base/mem.h"
+#include "base/rng.h"
+#include "declare/team.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    SHIFT = 1,  /* floats by which every pointer misses its alignment */
+    GUARD = 64, /* floats of canary before and after C */
+};
+
+/* A quiet NaN with a payload that no computation makes: what is found in its place was written. */
+static const uint32_t canary_bits = 0x7fc0beef;
+
+/* The matrices of one check, and the memory they lie in. */
+struct arena {
+    struct gemm_f32_problem p;
+    float *a, *b, *c;     /* allocations; p.a and so on point into them */
+    size_t c_len;         /* of the allocation `c`, in floats */
+    double *want, *bound; /* of one row of C */
+};
+
+static float canary(void)
+{
+    float f;
+
+    memcpy(&f, &canary_bits, sizeof(f));
+    return f;
+}
+
+static bool is_canary(const float *f)
+{
+    return memcmp(f, &canary_bits, sizeof(canary_bits)) == 0;
+}
+
+static size_t matrix_len(size_t rows, size_t cols, size_t ld)
+{
+    return rows == 0 || cols == 0 ? 0 : (rows - 1) * ld + cols;
+}
+
+static float *canaries(size_t n, struct err *err)
+{
+    float *f = mem_aligned(n, sizeof(*f), MEM_LINE, err);
+
+    for (size_t i = 0; f && i < n; i++)
+        f[i] = canary();
+    return f;
+}
+
+void gemm_f32_check_fill(float *values, size_t n, struct rng *rng)
+{
+    /* 24 bits, so that the nearest float is not rounded up to 1 */
+    for (size_t i = 0; i < n; i++)
+        values[i] = (float)(rng_next(rng) >> 40) * 0x1p-23f - 1.0f;
+}
+
+static void fill_matrix(float *x, size_t rows, size_t cols, size_t ld, struct rng *rng)
+{
+    for (size_t i = 0; i < rows && cols > 0; i++)
+        gemm_f32_check_fill(x + i * ld, cols, rng);
+}
+
+static void arena_free(struct arena *arena)
+{
+    free(arena->a);
+    free(arena->b);
+    free(arena->c);
+    free(arena->want);
+    free(arena->bound);
+}
+
+/* A and B end where their allocations end, so that AddressSanitizer sees a read beyond them. */
+static int arena_make(struct arena *arena, size_t m, size_t n, size_t k, uint64_t seed, struct err *err)
+{
+    struct gemm_f32_problem *p = &arena->p;
+    struct rng rng = rng_seed(seed);
+
+    *arena = (struct arena){ .p = { .m = m, .n = n, .k = k, .lda = k + 3, .ldb = n + 5, .ldc = n + 7 } };
+    arena->c_len = GUARD + SHIFT + matrix_len(m, n, p->ldc) + GUARD;
+    arena->a = canaries(SHIFT + matrix_len(m, k, p->lda), err);
+    arena->b = canaries(SHIFT + matrix_len(k, n, p->ldb), err);
+    arena->c = canaries(arena->c_len, err);
+    arena->want = mem_aligned(n, sizeof(*arena->want), MEM_LINE, err);
+    arena->bound = mem_aligned(n, sizeof(*arena->bound), MEM_LINE, err);
+    if (!arena->a || !arena->b || !arena->c || !arena->want || !arena->bound)
+        return -1;
+    fill_matrix(arena->a + SHIFT, m, k, p->lda, &rng);
+    fill_matrix(arena->b + SHIFT, k, n, p->ldb, &rng);
+    p->a = arena->a + SHIFT;
+    p->b = arena->b + SHIFT;
+    p->c = arena->c + GUARD + SHIFT;
+    return 0;
+}
+
+static int check_entry(const struct gemm_f32_problem *p, size_t i, size_t j, double want, double bound, struct err *err)
+{
+    double got = p->c[i * p->ldc + j];
+
+    if (fabs(got - want) <= bound) /* false for NaN */
+        return 0;
+    return err_set(err, ERR_HARNESS, "m=%zu n=%zu k=%zu: c[%zu][%zu] is %.9g, want %.9g (bound %.3g)", p->m, p->n, p->k,
+                   i, j, got, want, bound);
+}
+
+static double error_bound(size_t k, double magnitude)
+{
+    return (double)k * (double)FLT_EPSILON * magnitude; /* FLT_EPSILON = 2^-23 = 2 u */
+}
+
+static int check_row(struct arena *arena, size_t i, struct err *err)
+{
+    const struct gemm_f32_problem *p = &arena->p;
+
+    for (size_t j = 0; j < p->n; j++)
+        arena->want[j] = arena->bound[j] = 0;
+    for (size_t l = 0; l < p->k; l++) {
+        double a = p->a[i * p->lda + l];
+        const float *b = p->b + l * p->ldb;
+
+        for (size_t j = 0; j < p->n; j++) {
+            double product = a * b[j];
+
+            arena->want[j] += product;
+            arena->bound[j] += fabs(product);
+        }
+    }
+    for (size_t j = 0; j < p->n; j++)
+        if (check_entry(p, i, j, arena->want[j], error_bound(p->k, arena->bound[j]), err) < 0)
+            return -1;
+    return 0;
+}
+
+static int check_canaries(const struct arena *arena, struct err *err)
+{
+    const struct gemm_f32_problem *p = &arena->p;
+    size_t first = GUARD + SHIFT, len = matrix_len(p->m, p->n, p->ldc);
+
+    for (size_t at = 0; at < arena->c_len; at++) {
+        bool inside = at >= first && at - first < len;
+
+        if ((inside && (at - first) % p->ldc < p->n) || is_canary(arena->c + at))
+            continue;
+        if (inside)
+            return err_set(err, ERR_HARNESS, "m=%zu n=%zu k=%zu: wrote into the gap after row %zu of c, at column %zu",
+                           p->m, p->n, p->k, (at - first) / p->ldc, (at - first) % p->ldc);
+        return err_set(err, ERR_HARNESS, "m=%zu n=%zu k=%zu: wrote %zu floats %s c", p->m, p->n, p->k,
+                       at < first ? first - at : at - first - len + 1, at < first ? "before" : "beyond the end of");
+    }
+    return 0;
+}
+
+int gemm_f32_check_size(const struct gemm_f32_impl *impl, size_t m, size_t n, size_t k, uint64_t seed,
+                        struct team *team, struct err *err)
+{
+    struct gemm_f32_work *work = NULL;
+    struct arena arena;
+    int ret = -1;
+
+    if (arena_make(&arena, m, n, k, seed, err) < 0)
+        goto out;
+    work = gemm_f32_work_new(impl, m, n, k, team ? team_size(team) : 1, err);
+    if (!work || gemm_f32(&arena.p, work, team, err) < 0)
+        goto out;
+    if (check_canaries(&arena, err) < 0)
+        goto out;
+    for (size_t i = 0; i < m; i++)
+        if (check_row(&arena, i, err) < 0)
+            goto out;
+    ret = 0;
+out:
+    gemm_f32_work_free(work);
+    arena_free(&arena);
+    return ret;
+}
+
+int gemm_f32_check(const struct gemm_f32_impl *impl, uint64_t seed, struct team *team, struct err *err)
+{
+    static const struct { size_t m, n, k; } sizes[] = {
+        { 1, 1, 1 },       { 1, 33, 7 },     { 7, 1, 31 },     { 33, 63, 1 },   { 5, 3, 2 },
+        { 6, 16, 8 },      { 14, 32, 64 },   { 13, 31, 33 },   { 15, 33, 31 },  { 31, 33, 7 },
+        { 63, 65, 257 },   { 257, 31, 33 },  { 127, 129, 63 }, { 28, 96, 17 },
+        { 29, 37, 1031 },                    /* three blocks of k */
+        { 601, 17, 9 },    { 3, 6200, 5 },   /* two blocks of rows; of columns */
+        { 0, 5, 5 },       { 5, 0, 5 },      { 5, 5, 0 },
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(sizes); i++)
+        if (gemm_f32_check_size(impl, sizes[i].m, sizes[i].n, sizes[i].k, rng_mix(seed, i), team, err) < 0)
+            return -1;
+    return 0;
+}
+
+int gemm_f32_check_entries(const struct gemm_f32_problem *p, int n, uint64_t seed, struct err *err)
+{
+    struct rng rng = rng_seed(seed);
+
+    for (int e = 0; e < n; e++) {
+        size_t i = rng_below(&rng, p->m), j = rng_below(&rng, p->n);
+        double want = 0, magnitude = 0;
+
+        for (size_t l = 0; l < p->k; l++) {
+            double product = (double)p->a[i * p->lda + l] * p->b[l * p->ldb + j];
+
+            want += product;
+            magnitude += fabs(product);
+        }
+        if (check_entry(p, i, j, want, error_bound(p->k, magnitude), err) < 0)
+            return -1;
+    }
+    return 0;
+}

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+#include "kernels/gemm_f32_openblas.h"
+
+#include "declare/isa.h"
+
+#ifdef PAWL_HAVE_OPENBLAS
+#include <cblas.h>
+#include <dlfcn.h>
+#include <limits.h>
+#include <stdlib.h>
+
+static struct {
+    __typeof__(cblas_sgemm) *sgemm;
+    __typeof__(openblas_set_num_threads) *set_num_threads;
+} openblas;
+
+/* OpenBLAS chooses its kernels, and starts its threads, while it is loaded; a CPU younger than the release gets the
+ * oldest kernels (0.3.21 takes an Emerald Rapids for a Prescott and a Zen 5 for a Haswell: 4 and 2 times slower). So it
+ * is loaded here, told which kernels this host can run, unless the user has told it. */
+static int load(struct err *err)
+{
+    void *library;
+
+    if (openblas.sgemm)
+        return 0;
+    if (isa_host() & ISA_AVX512F)
+        setenv("OPENBLAS_CORETYPE", "SkylakeX", 0);
+    else if (isa_host() & ISA_AVX2)
+        setenv("OPENBLAS_CORETYPE", "Haswell", 0);
+    setenv("OPENBLAS_NUM_THREADS", "1", 1);
+    library = dlopen("libopenblas.so.0", RTLD_NOW | RTLD_LOCAL); /* stays for the life of the process */
+    if (!library)
+        return err_set(err, ERR_HOST, "cannot load OpenBLAS: %s (apt install libopenblas0)", dlerror());
+    *(void **)&openblas.set_num_threads = dlsym(library, "openblas_set_num_threads");
+    *(void **)&openblas.sgemm = dlsym(library, "cblas_sgemm");
+    if (!openblas.sgemm || !openblas.set_num_threads)
+        return err_set(err, ERR_HOST, "libopenblas.so.0 is not OpenBLAS: %s", dlerror());
+    openblas.set_num_threads(1);
+    return 0;
+}
+
+static void rows(const struct gemm_f32_problem *p, size_t first, size_t count)
+{
+    openblas.sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, (blasint)count, (blasint)p->n, (blasint)p->k, 1.0f,
+                   p->a + first * p->lda, (blasint)p->lda, p->b, (blasint)p->ldb, 0.0f, p->c + first * p->ldc,
+                   (blasint)p->ldc);
+}
+
+/* Sizes are its `int`. */
+const struct gemm_f32_impl gemm_f32_openblas = {
+    .name = "openblas", .isa = ISA_ANY, .rows = rows, .prepare = load, .size_max = INT_MAX
+};
+#else
+const struct gemm_f32_impl gemm_f32_openblas = { .name = "openblas" };
+#endif

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MIT
+/* gemm_f32_openblas.h -- OpenBLAS as a peer: one of its threads per team member, each on a slab of rows.
+ *
+ * OpenBLAS's own thread pool stays unused: a second pool of spinning threads in the process would disturb the others. The
+ * library is loaded when it is first used, so that no other command pays for it. */
+#pragma once
+
+#include "kernels/gemm_f32.h"
+
+#ifdef PAWL_HAVE_OPENBLAS
+#define GEMM_F32_OPENBLAS_ABSENT NULL
+#define GEMM_F32_OPENBLAS_VERSION "openblas " PAWL_HAVE_OPENBLAS
+#else
+#define GEMM_F32_OPENBLAS_ABSENT "built without OpenBLAS: install libopenblas-dev and configure with -DPAWL_OPENBLAS=ON"
+#define GEMM_F32_OPENBLAS_VERSION NULL
+#endif
+
+/* Without OpenBLAS its `rows` and `micro` are NULL: gemm_f32_work_new() refuses it. */
+extern const struct gemm_f32_impl gemm_f32_openblas;

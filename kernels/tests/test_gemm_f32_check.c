@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: MIT
+/* What does not depend on an implementation: the framework, the checker (which must be able to fail), the scenario. */
+#include "declare/isa.h"
+#include "declare/scenario.h"
+#include "declare/team.h"
+#include "kernels/gemm_f32_check.h"
+#include "kernels/gemm_f32_openblas.h"
+#include "kernels/gemm_f32_pack.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+extern const struct scenario scenario_gemm_f32;
+
+enum { SEED = 7 };
+
+static struct team *team_of(int size)
+{
+    struct err err = { 0 };
+    struct team *team = team_new(size, NULL, NULL, &err);
+
+    if (!team)
+        fail_msg("%s", err.msg);
+    return team;
+}
+
+static void plain_micro(size_t kc, const float *a, const float *b, float *c, size_t ldc, int add)
+{
+    for (size_t i = 0; i < 4; i++)
+        for (size_t j = 0; j < 4; j++) {
+            float sum = add ? c[i * ldc + j] : 0;
+
+            for (size_t p = 0; p < kc; p++)
+                sum += a[p * 4 + i] * b[p * 4 + j];
+            c[i * ldc + j] = sum;
+        }
+}
+
+/* Wrong in one entry of a tile. */
+static void swapped_micro(size_t kc, const float *a, const float *b, float *c, size_t ldc, int add)
+{
+    plain_micro(kc, a, b, c, ldc, add);
+    c[1 * ldc + 2] = c[2 * ldc + 1];
+}
+
+/* Loses the last product. */
+static void short_micro(size_t kc, const float *a, const float *b, float *c, size_t ldc, int add)
+{
+    plain_micro(kc - 1, a, b, c, ldc, add);
+}
+
+/* Ignores `add`: only the last block of k counts. */
+static void forgetful_micro(size_t kc, const float *a, const float *b, float *c, size_t ldc, int add)
+{
+    (void)add;
+    plain_micro(kc, a, b, c, ldc, 0);
+}
+
+/* One float beyond its tile. */
+static void wide_micro(size_t kc, const float *a, const float *b, float *c, size_t ldc, int add)
+{
+    plain_micro(kc, a, b, c, ldc, add);
+    if (ldc > 4) /* not in the tile for the edges, where it would do no harm */
+        c[3 * ldc + 4] = 0;
+}
+
+static struct gemm_f32_impl toy(gemm_f32_micro_fn *micro)
+{
+    return (struct gemm_f32_impl){ .name = "toy", .micro = micro, .mr = 4, .nr = 4, .mc = 8, .kc = 6, .nc = 12 };
+}
+
+static void the_framework_is_right_with_a_tiny_kernel_and_many_blocks(void **state)
+{
+    struct gemm_f32_impl impl = toy(plain_micro);
+    struct err err = { 0 };
+
+    (void)state;
+    for (int threads = 1; threads <= 3; threads++) {
+        struct team *team = team_of(threads);
+
+        for (size_t s = 1; s <= 40; s += 3)
+            if (gemm_f32_check_size(&impl, s, 41 - s, s, SEED, team, &err) < 0)
+                fail_msg("%d threads: %s", threads, err.msg);
+        team_free(team);
+    }
+}
+
+static void a_wrong_kernel_is_caught_and_the_entry_named(void **state)
+{
+    static const struct { gemm_f32_micro_fn *micro; size_t m, n, k; const char *says; } rows[] = {
+        { swapped_micro, 8, 8, 5, "m=8 n=8 k=5: c[1][2] is " },
+        { swapped_micro, 3, 3, 5, "m=3 n=3 k=5: c[1][2] is " },
+        { short_micro, 4, 4, 6, "m=4 n=4 k=6: c[0][0] is " },
+        { forgetful_micro, 4, 4, 7, "m=4 n=4 k=7: c[0][0] is " },
+        { wide_micro, 4, 4, 3, "m=4 n=4 k=3: wrote 1 floats beyond the end of c" },
+        { wide_micro, 8, 4, 3, "m=8 n=4 k=3: wrote into the gap after row 3 of c, at column 4" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct gemm_f32_impl impl = toy(rows[i].micro);
+        struct err err = { 0 };
+
+        assert_int_equal(gemm_f32_check_size(&impl, rows[i].m, rows[i].n, rows[i].k, SEED, NULL, &err), -1);
+        if (strncmp(err.msg, rows[i].says, strlen(rows[i].says)) != 0)
+            fail_msg("row %zu says '%s', not '%s'", i, err.msg, rows[i].says);
+        assert_int_equal(gemm_f32_check(&impl, SEED, NULL, &err), -1);
+    }
+}
+
+static void a_single_wrong_entry_among_the_sampled_is_caught(void **state)
+{
+    float a[4] = { 1, 2, 3, 4 }, b[4] = { 1, 0, 0, 1 }, c[4] = { 1, 2, 3.5f, 4 };
+    struct gemm_f32_problem p = { 2, 2, 2, a, 2, b, 2, c, 2 };
+    struct err err = { 0 };
+
+    (void)state;
+    assert_int_equal(gemm_f32_check_entries(&p, 100, SEED, &err), -1);
+    assert_non_null(strstr(err.msg, "c[1][0] is 3.5, want 3 (bound "));
+    c[2] = 3;
+    assert_int_equal(gemm_f32_check_entries(&p, 100, SEED, &err), 0);
+}
+
+static void an_isa_that_the_host_lacks_is_refused_before_any_of_it_runs(void **state)
+{
+    struct gemm_f32_impl impl = toy(plain_micro);
+    struct err err = { 0 };
+
+    (void)state;
+    impl.isa = 1u << 31;
+    assert_null(gemm_f32_work_new(&impl, 1, 1, 1, 1, &err));
+    assert_non_null(strstr(err.msg, "which this host lacks"));
+}
+
+static void what_this_build_lacks_says_what_to_do(void **state)
+{
+    const struct variant *peer = &scenario_gemm_f32.variants[3];
+    struct err err = { 0 };
+    struct gemm_f32_work *work = gemm_f32_work_new(&gemm_f32_openblas, 1, 1, 1, 1, &err);
+
+    (void)state;
+    assert_string_equal(peer->name, "openblas");
+    assert_true(peer->peer);
+    assert_int_equal(work == NULL, peer->absent != NULL);
+    if (peer->absent)
+        assert_non_null(strstr(peer->absent, "PAWL_OPENBLAS"));
+    gemm_f32_work_free(work);
+}
+
+static void packing_transposes_and_pads_with_zeros(void **state)
+{
+    /* (3, 5) with a leading dimension of 6, packed into panels of 2 rows: the last row of the second is padding */
+    static const float a[18] = { 0, 1, 2, 3, 4, -1, 10, 11, 12, 13, 14, -1, 20, 21, 22, 23, 24, -1 };
+    static const float want_a[20] = { 0, 10, 1, 11, 2, 12, 3, 13, 4, 14, 20, 0, 21, 0, 22, 0, 23, 0, 24, 0 };
+    static const float want_b[12] = { 0, 1, 2, 0, 10, 11, 12, 0, 20, 21, 22, 0 };
+    float got_a[20], got_b[12];
+
+    (void)state;
+    gemm_f32_pack_a(got_a, a, 6, 3, 5, 2);
+    assert_memory_equal(got_a, want_a, sizeof(want_a));
+    gemm_f32_pack_b(got_b, a, 6, 3, 3, 4);
+    assert_memory_equal(got_b, want_b, sizeof(want_b));
+}
+
+static void slices_are_equal_and_each_thread_has_a_row(void **state)
+{
+    static const struct { int64_t n, threads, slices; } rows[] = {
+        { 512, 1, 32 },  { 512, 2, 16 },   { 512, 3, 8 },     { 1024, 1, 256 },
+        { 1024, 2, 128 }, { 2048, 1, 2048 }, { 2048, 2, 1024 }, { 2048, 3, 512 },
+        { 2048, 16, 128 }, { 8, 1, 1 },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct params params = { &scenario_gemm_f32, { rows[i].n, rows[i].threads } };
+        int64_t got = scenario_gemm_f32.variants[0].slices(&params);
+
+        assert_int_equal(got, rows[i].slices);
+        assert_int_equal(rows[i].n % got, 0);
+        assert_true(rows[i].n < rows[i].threads || rows[i].n / got >= rows[i].threads);
+    }
+}
+
+static double scenario_gflops(int64_t n, double ns)
+{
+    struct params params = { &scenario_gemm_f32, { n, 1 } };
+
+    return scenario_metric(&scenario_gemm_f32, "gflops")->from_ns(&params, ns);
+}
+
+static void gflops_are_two_n_cubed_per_nanosecond(void **state)
+{
+    (void)state;
+    assert_true(scenario_gflops(512, 1e6) == 268.435456);
+    assert_true(scenario_gflops(1000, 2e9) == 1.0);
+}
+
+static void the_scenario_checks_and_runs_what_the_host_can(void **state)
+{
+    struct team *team = team_of(2);
+    struct params params = { &scenario_gemm_f32, { 72, 2 } };
+    struct bench bench = { &params, team, SEED };
+    struct err err = { 0 };
+    void *cell = NULL;
+
+    (void)state;
+    assert_int_equal(scenario_gemm_f32.setup(&bench, &cell, &err), 0);
+    for (size_t i = 0; i < scenario_gemm_f32.n_variants; i++) {
+        const struct variant *v = &scenario_gemm_f32.variants[i];
+
+        if (v->absent || (v->isa & ~isa_host())) {
+            print_message("[  SKIP  ] %s: this host or build lacks it\n", v->name);
+            continue;
+        }
+        if (scenario_gemm_f32.check(cell, v, &err) < 0)
+            fail_msg("%s: %s", v->name, err.msg);
+        scenario_gemm_f32.run(cell, v, 3);
+    }
+    scenario_gemm_f32.teardown(cell);
+    scenario_gemm_f32.teardown(NULL);
+    team_free(team);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_framework_is_right_with_a_tiny_kernel_and_many_blocks),
+        cmocka_unit_test(a_wrong_kernel_is_caught_and_the_entry_named),
+        cmocka_unit_test(a_single_wrong_entry_among_the_sampled_is_caught),
+        cmocka_unit_test(an_isa_that_the_host_lacks_is_refused_before_any_of_it_runs),
+        cmocka_unit_test(what_this_build_lacks_says_what_to_do),
+        cmocka_unit_test(packing_transposes_and_pads_with_zeros),
+        cmocka_unit_test(slices_are_equal_and_each_thread_has_a_row),
+        cmocka_unit_test(gflops_are_two_n_cubed_per_nanosecond),
+        cmocka_unit_test(the_scenario_checks_and_runs_what_the_host_can),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
