@@ -283,23 +283,29 @@ static int listen_to(struct child *child, const struct block_options *options, s
     }
 }
 
-/* The last line that the worker printed, for the reason; "" where there is none. */
+/* The last line that the worker printed, for the reason; "" where there is none. A sanitizer's farewell is not it: the
+ * line before that sums up what it found. */
 static void last_words(const struct child *child, char *buf, size_t size)
 {
     char tail[2048];
     off_t end = lseek(child->log, 0, SEEK_END);
     off_t from = end > (off_t)sizeof(tail) - 1 ? end - ((off_t)sizeof(tail) - 1) : 0;
     ssize_t n = pread(child->log, tail, sizeof(tail) - 1, from);
-    char *line;
 
     buf[0] = '\0';
-    while (n > 0 && strchr("\n\r \t", tail[n - 1]))
-        n--;
-    if (n <= 0)
-        return;
-    tail[n] = '\0';
-    line = strrchr(tail, '\n');
-    text_copy(buf, size, line ? line + 1 : tail);
+    while (n > 0) {
+        char *line;
+
+        while (n > 0 && strchr("\n\r \t", tail[n - 1]))
+            n--;
+        tail[n] = '\0';
+        line = strrchr(tail, '\n');
+        line = line ? line + 1 : tail;
+        text_copy(buf, size, line);
+        if (!strstr(line, "==ABORTING"))
+            return;
+        n = line - tail;
+    }
 }
 
 static void set_fault(struct child *child, enum case_status status, const char *what)

@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-bool plan_selects(const struct plan_request *request, const char *id)
+/* Does any glob select it? None selects all. */
+static bool selected(const struct plan_request *request, const char *id)
 {
     bool found = request->n_globs == 0;
 
@@ -46,8 +47,8 @@ static void why_not(const struct variant *v, uint32_t isa, char *skip)
     if (v->absent)
         text_copy(skip, REASON_MAX, v->absent);
     else if (v->isa & ~isa)
-        snprintf(skip, REASON_MAX, "needs %s, which this host lacks or --isa excludes",
-                 isa_format(v->isa & ~isa, lacks));
+        snprintf(skip, REASON_MAX, "needs %s, which %s", isa_format(v->isa & ~isa, lacks),
+                 v->isa & ~isa & ~isa_host() ? "this host lacks" : "--isa excludes");
 }
 
 /* Adds the comparison of these params, if a glob wants any of it. */
@@ -62,7 +63,7 @@ static void add(const struct plan_request *request, const struct params *params,
         char id[CASE_ID_MAX];
 
         case_id(params, &s->variants[v], id, sizeof(id));
-        variants[v].wanted = plan_selects(request, id);
+        variants[v].wanted = selected(request, id);
         any |= variants[v].wanted;
         why_not(&s->variants[v], request->isa, variants[v].skip);
     }

@@ -23,6 +23,3 @@ struct plan {
  * meant. A variant that cannot run here stays in the plan with its reason in `skip`. */
 int plan_build(const struct plan_request *request, struct plan *plan, struct err *err);
 void plan_free(struct plan *plan);
-
-/* Does any glob select it? None selects all. */
-bool plan_selects(const struct plan_request *request, const char *id);

@@ -70,7 +70,7 @@ static void report(const struct sampler *s, const char *now)
                                        : blocks     ? seconds / (double)blocks
                                                     : NAN);
     }
-    if (s->options->budget_s > 0)
+    if (s->options->budget_s > 0 && !isnan(p.seconds_left))
         p.seconds_left = fmin(p.seconds_left, fmax(0, s->started + s->options->budget_s - now_s()));
     s->hooks->progress(s->hooks->arg, &p);
 }
