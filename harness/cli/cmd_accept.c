@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+#include "cli/commands.h"
+#include "declare/isa.h"
+#include "judge/baseline.h"
+#include "machine/fingerprint.h"
+#include "record/store.h"
+
+#include <stdio.h>
+
+static int load(const struct context *context, const char *host_class, struct run_result *run, struct err *err)
+{
+    struct store *store = store_open(context->options->db, STORE_READ, err);
+    const char *spec = context->options->n_args ? context->options->args[0] : "last";
+    int64_t id;
+    int ret = -1;
+
+    if (store && store_find_run(store, spec, host_class, &id, err) == 0)
+        ret = store_load_run(store, id, run, err);
+    store_close(store);
+    return ret;
+}
+
+int cmd_accept(const struct context *context)
+{
+    const struct options *o = context->options;
+    struct err err = { 0 };
+    struct topology *topology = topology_host(&err);
+    struct run_result run = { 0 };
+    struct baseline baseline = { 0 };
+    struct host host = { 0 };
+    char path[1024];
+    size_t changed;
+    int ret = -1;
+
+    if (!topology)
+        goto out;
+    if (!o->reason) {
+        err_set(&err, ERR_USAGE, "say why these figures are right: --reason TEXT");
+        goto out;
+    }
+    fingerprint_host(topology, isa_host(), &host);
+    if (load(context, o->n_args ? NULL : host.class, &run, &err) < 0)
+        goto out;
+    snprintf(path, sizeof(path), "%s/%s.json", o->baselines, run.info.host.class);
+    if (baseline_read(path, &baseline, &err) < 0 ||
+        baseline_accept(&baseline, &run, o->reason, o->replace, &changed, &err) < 0 ||
+        baseline_write(path, &baseline, &err) < 0)
+        goto out;
+    say("accepted %zu cases of run %lld into %s: commit that file", changed, (long long)run.info.id, path);
+    ret = 0;
+out:
+    if (ret < 0)
+        ret = say_error(context, &err);
+    baseline_free(&baseline);
+    run_result_free(&run);
+    topology_free(topology);
+    return ret;
+}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT
+#include "cli/commands.h"
+#include "judge/compare.h"
+#include "record/store.h"
+
+#include <jansson.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static json_t *number(double x)
+{
+    return isfinite(x) ? json_real(x) : json_null();
+}
+
+static void compare_json(const struct change *changes, size_t n, int64_t a, int64_t b, struct text *out)
+{
+    json_t *rows = json_array(), *document;
+    char *dump;
+
+    for (size_t i = 0; i < n; i++) {
+        const struct change *c = &changes[i];
+
+        json_array_append_new(rows, json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:b, s:b}", "case", c->case_id,
+                                              "metric", c->metric, "a", number(c->a.value), "b", number(c->b.value),
+                                              "ratio", number(c->ratio), "low", number(c->low), "high",
+                                              number(c->high), "significant", c->significant, "better", c->better));
+    }
+    document = json_pack("{s:i, s:I, s:I, s:o}", "schema", 1, "a", (json_int_t)a, "b", (json_int_t)b, "changes", rows);
+    dump = json_dumps(document, JSON_INDENT(2));
+    text_addf(out, "%s\n", dump);
+    free(dump);
+    json_decref(document);
+}
+
+static int load(struct store *store, const char *spec, struct run_result *run, struct err *err)
+{
+    int64_t id;
+
+    return store_find_run(store, spec, NULL, &id, err) < 0 ? -1 : store_load_run(store, id, run, err);
+}
+
+static void print_changes(const struct context *context, const struct run_result *a, const struct run_result *b,
+                          struct text *out)
+{
+    struct table_style style = stdout_style();
+    struct change *changes;
+    size_t n = compare_runs(a, b, &changes), kept = 0;
+    char name_a[64], name_b[64];
+
+    if (context->options->json) {
+        compare_json(changes, n, a->info.id, b->info.id, out);
+    } else {
+        snprintf(name_a, sizeof(name_a), "run %lld", (long long)a->info.id);
+        snprintf(name_b, sizeof(name_b), "run %lld", (long long)b->info.id);
+        for (size_t i = 0; i < n; i++)
+            if (context->options->all || changes[i].significant)
+                changes[kept++] = changes[i];
+        if (kept)
+            table_changes(changes, kept, name_a, name_b, &style, out);
+        if (kept < n)
+            text_addf(out, "%zu of %zu figures did not change significantly between %s and %s (--all shows them)\n",
+                      n - kept, n, name_a, name_b);
+        if (n == 0)
+            text_addf(out, "%s and %s have no figure in common\n", name_a, name_b);
+    }
+    free(changes);
+}
+
+int cmd_compare(const struct context *context)
+{
+    const struct options *o = context->options;
+    struct err err = { 0 };
+    struct store *store = NULL;
+    struct run_result a = { 0 }, b = { 0 };
+    struct text out = { 0 };
+    int ret = 0;
+
+    if (o->n_args == 1)
+        err_set(&err, ERR_USAGE, "two runs are compared, not one: pawl compare RUN RUN");
+    else
+        store = store_open(o->db, STORE_READ, &err);
+    if (!store || load(store, o->n_args ? o->args[0] : "last~1", &a, &err) < 0 ||
+        load(store, o->n_args ? o->args[1] : "last", &b, &err) < 0) {
+        ret = say_error(context, &err);
+        goto out;
+    }
+    if (strcmp(a.info.host.class, b.info.host.class) != 0)
+        say("pawl compare: the runs are of two host classes, '%s' and '%s': only ratios mean anything",
+            a.info.host.class, b.info.host.class);
+    print_changes(context, &a, &b, &out);
+    if (print_text(&out, &err) < 0)
+        ret = say_error(context, &err);
+out:
+    run_result_free(&a);
+    run_result_free(&b);
+    store_close(store);
+    return ret;
+}

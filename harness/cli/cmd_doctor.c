@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+#include "cli/commands.h"
+#include "machine/doctor.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+
+static void doctor_text(const struct finding *findings, int n, struct text *out)
+{
+    static const char *const colours[] = { "\033[32m", "\033[33m", "\033[31m" };
+    struct table_style style = stdout_style();
+
+    for (int i = 0; i < n; i++) {
+        const struct finding *f = &findings[i];
+
+        text_addf(out, "%s%-4s%s  %-14s %s\n", style.colour ? colours[f->level] : "", finding_level_name(f->level),
+                  style.colour ? "\033[0m" : "", f->check, f->read);
+        if (f->why[0])
+            text_addf(out, "%22s%s\n", "", f->why);
+        if (f->mend[0])
+            text_addf(out, "%22smend: %s\n", "", f->mend);
+    }
+}
+
+static void doctor_json(const struct finding *findings, int n, int exit, struct text *out)
+{
+    json_t *rows = json_array(), *document;
+    char *dump;
+
+    for (int i = 0; i < n; i++)
+        json_array_append_new(rows, json_pack("{s:s, s:s, s:s, s:s, s:s}", "level", finding_level_name(findings[i].level),
+                                              "check", findings[i].check, "read", findings[i].read, "why",
+                                              findings[i].why, "mend", findings[i].mend));
+    document = json_pack("{s:i, s:o, s:i}", "schema", 1, "findings", rows, "exit", exit);
+    dump = json_dumps(document, JSON_INDENT(2));
+    text_addf(out, "%s\n", dump);
+    free(dump);
+    json_decref(document);
+}
+
+int cmd_doctor(const struct context *context)
+{
+    struct finding findings[FINDINGS_MAX];
+    struct err err = { 0 };
+    struct topology *topology = topology_host(&err);
+    struct text out = { 0 };
+    int n, counts[3] = { 0 }, ret;
+
+    if (!topology)
+        return say_error(context, &err);
+    n = doctor_examine(topology, context->options->db, findings);
+    for (int i = 0; i < n; i++)
+        counts[findings[i].level]++;
+    ret = counts[FINDING_FAIL] ? 3 : 0;
+    if (context->options->json)
+        doctor_json(findings, n, ret, &out);
+    else
+        doctor_text(findings, n, &out);
+    if (print_text(&out, &err) < 0)
+        ret = say_error(context, &err);
+    say("doctor: %d ok, %d warnings, %d failures: this host is %s", counts[FINDING_OK], counts[FINDING_WARN],
+        counts[FINDING_FAIL], ret ? "not fit to measure" : "fit to measure");
+    topology_free(topology);
+    return ret;
+}

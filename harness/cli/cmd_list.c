@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+#include "cli/commands.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static const char *note(const struct comparison *c, size_t v)
+{
+    const struct variant *variant = &c->params.scenario->variants[v];
+
+    return c->variants[v].skip[0] ? c->variants[v].skip : v == 0 ? "reference" : variant->peer ? "peer" : "";
+}
+
+static void list_text(const struct plan *plan, struct text *out)
+{
+    const struct scenario *last = NULL;
+
+    for (size_t i = 0; i < plan->n; i++) {
+        const struct comparison *c = &plan->comparisons[i];
+
+        if (c->params.scenario != last) {
+            last = c->params.scenario;
+            text_addf(out, "%s# %s: %s\n", i ? "\n" : "", last->name, last->summary);
+        }
+        for (size_t v = 0; v < last->n_variants; v++) {
+            char id[CASE_ID_MAX];
+            const char *words = note(c, v);
+
+            if (!c->variants[v].wanted)
+                continue;
+            case_id(&c->params, &last->variants[v], id, sizeof(id));
+            text_addf(out, *words ? "%-52s %s%s\n" : "%s\n", id, c->variants[v].skip[0] ? "SKIPPED: " : "", words);
+        }
+    }
+}
+
+static void list_json(const struct plan *plan, struct text *out)
+{
+    json_t *cases = json_array(), *document;
+    char *dump;
+
+    for (size_t i = 0; i < plan->n; i++) {
+        const struct comparison *c = &plan->comparisons[i];
+        const struct scenario *s = c->params.scenario;
+
+        for (size_t v = 0; v < s->n_variants; v++) {
+            char id[CASE_ID_MAX];
+            json_t *params = json_object();
+
+            case_id(&c->params, &s->variants[v], id, sizeof(id));
+            for (size_t a = 0; a < s->n_axes; a++)
+                json_object_set_new(params, s->axes[a].name, json_integer(c->params.values[a]));
+            if (c->variants[v].wanted)
+                json_array_append_new(cases, json_pack("{s:s, s:s, s:s, s:s, s:O, s:b, s:s}", "id", id, "scenario",
+                                                       s->name, "variant", s->variants[v].name, "reference",
+                                                       s->variants[0].name, "params", params, "peer",
+                                                       s->variants[v].peer, "skip", c->variants[v].skip));
+            json_decref(params);
+        }
+    }
+    document = json_pack("{s:i, s:o}", "schema", 1, "cases", cases);
+    dump = json_dumps(document, JSON_INDENT(2));
+    text_addf(out, "%s\n", dump);
+    free(dump);
+    json_decref(document);
+}
+
+int cmd_list(const struct context *context)
+{
+    struct err err = { 0 };
+    struct topology *topology = topology_host(&err);
+    struct plan plan = { 0 };
+    struct text out = { 0 };
+    int ret = 0;
+
+    if (!topology || make_plan(context, topology, &plan, &err) < 0) {
+        ret = say_error(context, &err);
+        goto out;
+    }
+    (context->options->json ? list_json : list_text)(&plan, &out);
+    if (print_text(&out, &err) < 0)
+        ret = say_error(context, &err);
+out:
+    plan_free(&plan);
+    topology_free(topology);
+    return ret;
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+/* commands.h -- what the commands share: their context, and how they speak. Results go to standard output, everything
+ * else to standard error. */
+#pragma once
+
+#include "cli/options.h"
+#include "declare/registry.h"
+#include "machine/topology.h"
+#include "measure/plan.h"
+#include "report/table.h"
+
+struct context {
+    const struct registry *registry;
+    const struct options *options;
+    const char *program; /* path of this program, for its workers */
+    const char *command;
+};
+
+/* Each returns the exit status of the program. */
+int cmd_list(const struct context *context);
+int cmd_check(const struct context *context);
+int cmd_run(const struct context *context);
+int cmd_gate(const struct context *context);
+int cmd_accept(const struct context *context);
+int cmd_compare(const struct context *context);
+int cmd_dashboard(const struct context *context);
+int cmd_doctor(const struct context *context);
+
+/* Prints "pawl COMMAND: message" and returns the exit status that belongs to err->code. */
+int say_error(const struct context *context, const struct err *err);
+void say(const char *fmt, ...) PRINTF_LIKE(1, 2); /* a line of words on standard error */
+
+/* Writes all of it to standard output; frees it. -1 with *err where that failed (a full disk, a closed pipe). */
+int print_text(struct text *text, struct err *err);
+
+/* How standard output is to look: no colour where it is no terminal, nor with NO_COLOR or TERM=dumb. */
+struct table_style stdout_style(void);
+
+/* The plan that the options ask for on this host. */
+int make_plan(const struct context *context, const struct topology *topology, struct plan *plan, struct err *err);

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: MIT
+/* main.c -- the command table; the one place that sees the list of subjects. */
+#include "base/text.h"
+#include "cli/commands.h"
+#include "cli/session.h"
+#include "cli/version.h"
+#include "measure/worker.h"
+
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+extern const struct registry subjects; /* generated from the add_subject() lines */
+
+static const struct command {
+    const char *name, *args, *summary;
+    unsigned bit;
+    size_t max_args;
+    int (*run)(const struct context *context);
+} commands[] = {
+    { "list", "[GLOB...]", "show the cases that the globs select", CMD_LIST, SIZE_MAX, cmd_list },
+    { "check", "[GLOB...]", "compare every variant's output with the reference; measure nothing", CMD_CHECK, SIZE_MAX,
+      cmd_check },
+    { "run", "[GLOB...]", "measure and record", CMD_RUN, SIZE_MAX, cmd_run },
+    { "gate", "[GLOB...]", "measure, record, and judge against baselines/", CMD_GATE, SIZE_MAX, cmd_gate },
+    { "accept", "[RUN]", "make a run (default: the last) the baseline of its host class", CMD_ACCEPT, 1, cmd_accept },
+    { "compare", "[RUN RUN]", "show what changed between two runs (default: last~1 last)", CMD_COMPARE, 2, cmd_compare },
+    { "dashboard", "", "write the history as a static site", CMD_DASHBOARD, 0, cmd_dashboard },
+    { "doctor", "", "say whether this host is fit to measure", CMD_DOCTOR, 0, cmd_doctor },
+};
+
+static void help(void)
+{
+    printf("pawl: continuous performance-regression harness\n\nusage: pawl COMMAND [OPTION...] [ARG...]\n\n");
+    for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+        printf("  %-10s %-12s %s\n", commands[i].name, commands[i].args, commands[i].summary);
+    printf("\n'pawl COMMAND --help' shows a command's options; 'pawl --version' the version.\n"
+           "A GLOB selects case ids: * any text, ? one character, {a,b} either; what it names, and all below.\n"
+           "Exit: 0 pass; 1 regression, missed target or wrong result; 2 usage or configuration;\n"
+           "      3 inconclusive, or the host is not fit; 4 the harness itself failed.\n");
+}
+
+static void command_help(const struct command *c)
+{
+    printf("usage: pawl %s [OPTION...]%s%s\n\n%s\n\n", c->name, *c->args ? " " : "", c->args, c->summary);
+    options_help(c->bit);
+}
+
+static const struct command *find_command(const char *name)
+{
+    for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+        if (strcmp(commands[i].name, name) == 0)
+            return &commands[i];
+    return NULL;
+}
+
+static int unknown_command(const char *name)
+{
+    const char *names[ARRAY_LEN(commands)], *near;
+
+    for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+        names[i] = commands[i].name;
+    near = text_suggest(name, names, ARRAY_LEN(names));
+    if (near)
+        say("pawl: unknown command '%s' (did you mean '%s'?)", name, near);
+    else
+        say("pawl: unknown command '%s' (see 'pawl --help')", name);
+    return 2;
+}
+
+void say(const char *fmt, ...)
+{
+    va_list ap;
+
+    va_start(ap, fmt);
+    vfprintf(stderr, fmt, ap);
+    va_end(ap);
+    fputc('\n', stderr);
+}
+
+int say_error(const struct context *context, const struct err *err)
+{
+    static const int exits[] = { [ERR_NONE] = 4, [ERR_USAGE] = 2, [ERR_CONFIG] = 2, [ERR_HOST] = 3, [ERR_HARNESS] = 4 };
+
+    say("pawl %s: %s", context->command, err->msg);
+    return exits[err->code];
+}
+
+int print_text(struct text *text, struct err *err)
+{
+    int ret = 0;
+
+    if ((text->len && fwrite(text->data, 1, text->len, stdout) != text->len) || fflush(stdout) != 0)
+        ret = err_set(err, ERR_HARNESS, "cannot write to standard output: %m");
+    text_free(text);
+    return ret;
+}
+
+struct table_style stdout_style(void)
+{
+    const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
+    bool plain = (no_color && *no_color) || !term || strcmp(term, "dumb") == 0;
+
+    return (struct table_style){ .colour = isatty(STDOUT_FILENO) && !plain };
+}
+
+int make_plan(const struct context *context, const struct topology *topology, struct plan *plan, struct err *err)
+{
+    const struct options *o = context->options;
+    struct plan_request request = {
+        .registry = context->registry,
+        .globs = o->args,
+        .n_globs = o->n_args,
+        .isa = isa_host() & o->isa,
+        .max_threads = topology_domain(topology)->n_pus,
+        .quick = o->quick,
+    };
+
+    return plan_build(&request, plan, err);
+}
+
+static int run_command(const struct command *c, int argc, char *const *argv)
+{
+    struct options options;
+    struct context context = { &subjects, &options, "/proc/self/exe", c->name };
+    struct err err = { 0 };
+    int ret = 2;
+
+    if (options_parse(&options, c->name, c->bit, argc, argv, &err) < 0) {
+        say("%s", err.msg);
+    } else if (options.help) {
+        command_help(c);
+        ret = 0;
+    } else if (options.n_args > c->max_args) {
+        say("pawl %s: too many arguments: '%s' (usage: pawl %s %s)", c->name, options.args[c->max_args], c->name, c->args);
+    } else {
+        ret = c->run(&context);
+    }
+    options_free(&options);
+    if (session_signal()) { /* end by the signal that ended the run: the shell that called must know */
+        signal(session_signal(), SIG_DFL);
+        raise(session_signal());
+    }
+    return ret;
+}
+
+int main(int argc, char **argv)
+{
+    struct err err = { 0 };
+    const struct command *c;
+
+    /* A reader that went away and a file that may not grow are errors with a name, not silent deaths. */
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
+    if (registry_check(&subjects, &err) < 0) {
+        say("pawl: %s", err.msg);
+        return 4;
+    }
+    if (argc < 2) {
+        help();
+        return 2;
+    }
+    if (strcmp(argv[1], "worker") == 0) /* not for people: see measure/worker.h */
+        return worker_main(&subjects);
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
+        help();
+        return 0;
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        printf("pawl %s (%s%s)\n", PAWL_VERSION, *version_commit() ? version_commit() : "no commit",
+               version_dirty() ? ", modified" : "");
+        return 0;
+    }
+    c = find_command(argv[1]);
+    return c ? run_command(c, argc, argv) : unknown_command(argv[1]);
+}

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: MIT
+#include "cli/options.h"
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "declare/isa.h"
+
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum kind { FLAG, STRING, WHOLE, SECONDS, ISA };
+
+enum {
+    PLANS = CMD_LIST | CMD_CHECK | CMD_RUN | CMD_GATE,
+    MEASURES = CMD_RUN | CMD_GATE,
+    STORES = MEASURES | CMD_ACCEPT | CMD_COMPARE | CMD_DASHBOARD | CMD_DOCTOR,
+    JUDGES = CMD_GATE | CMD_ACCEPT | CMD_DASHBOARD,
+    ALL = PLANS | STORES,
+};
+
+static const struct option {
+    const char *name, *arg;
+    unsigned commands;
+    enum kind kind;
+    size_t offset;
+    const char *help;
+} table[] = {
+    { "--help", NULL, ALL, FLAG, offsetof(struct options, help), "show this" },
+    { "--json", NULL, ALL & ~(CMD_ACCEPT | CMD_DASHBOARD), FLAG, offsetof(struct options, json),
+      "one JSON document on standard output; words go to standard error" },
+    { "--markdown", NULL, MEASURES, FLAG, offsetof(struct options, markdown),
+      "a summary in Markdown on standard output, for a job summary" },
+    { "--db", "FILE", STORES, STRING, offsetof(struct options, db),
+      "the history (default: $PAWL_DB, else pawl/pawl.db in the XDG state folder)" },
+    { "--baselines", "DIR", JUDGES, STRING, offsetof(struct options, baselines),
+      "where targets.json and the accepted baselines are (default: ./baselines)" },
+    { "--quick", NULL, PLANS, FLAG, offsetof(struct options, quick), "the small part of the matrix, shorter samples" },
+    { "--full", NULL, MEASURES, FLAG, offsetof(struct options, full), "as many blocks as could ever decide; no budget" },
+    { "--budget", "SECONDS", MEASURES, SECONDS, offsetof(struct options, budget_s),
+      "begin no block that would end later (default: gate 150, run without limit)" },
+    { "--timeout", "SECONDS", PLANS & ~CMD_LIST, SECONDS, offsetof(struct options, timeout_s),
+      "kill a block that takes longer (default: 120)" },
+    { "--seed", "N", PLANS & ~CMD_LIST, WHOLE, offsetof(struct options, seed),
+      "seed of inputs and orders (default: 1)" },
+    { "--isa", "MASK", PLANS, ISA, offsetof(struct options, isa_text),
+      "use no more than these: none, all, or some of avx2,avx512f,avx512vnni,avxvnni" },
+    { "--all", NULL, CMD_GATE | CMD_COMPARE, FLAG, offsetof(struct options, all), "show what passed or is unchanged, too" },
+    { "--reason", "TEXT", CMD_ACCEPT, STRING, offsetof(struct options, reason), "why the new figures are right (needed)" },
+    { "--replace", NULL, CMD_ACCEPT, FLAG, offsetof(struct options, replace), "forget the cases that the run lacks" },
+    { "--out", "DIR", CMD_DASHBOARD, STRING, offsetof(struct options, out), "where the site goes (default: ./site)" },
+};
+
+static int unknown(const char *word, unsigned bit, struct err *err)
+{
+    const char *names[ARRAY_LEN(table)], *near;
+    size_t n = 0;
+
+    for (size_t i = 0; i < ARRAY_LEN(table); i++)
+        if (table[i].commands & bit)
+            names[n++] = table[i].name;
+    near = text_suggest(word, names, n);
+    return near ? err_set(err, ERR_USAGE, "unknown option '%s' (did you mean '%s'?)", word, near)
+                : err_set(err, ERR_USAGE, "unknown option '%s' (see --help)", word);
+}
+
+static int set(struct options *o, const struct option *row, const char *value, struct err *err)
+{
+    void *field = (char *)o + row->offset;
+
+    switch (row->kind) {
+    case FLAG:
+        *(bool *)field = true;
+        return 0;
+    case STRING:
+        if (!*value)
+            return err_set(err, ERR_USAGE, "is empty");
+        *(const char **)field = value;
+        return 0;
+    case WHOLE:
+        return text_int64(value, 0, INT64_MAX, field, err);
+    case SECONDS:
+        return text_double(value, 0.1, 1e7, field, err);
+    case ISA:
+        *(const char **)field = value;
+        return isa_parse(value, &o->isa, err);
+    }
+    BUG("option kind %d", (int)row->kind);
+}
+
+/* Takes argv[*at], and its value from behind '=' or from the next word. */
+static int parse_one(struct options *o, unsigned bit, int argc, char *const *argv, int *at, struct err *err)
+{
+    const char *word = argv[*at], *eq = strchr(word, '='), *value;
+    size_t length = eq ? (size_t)(eq - word) : strlen(word);
+    char name[64];
+    const struct option *row = NULL;
+
+    snprintf(name, sizeof(name), "%.*s", (int)length, word);
+    for (size_t i = 0; i < ARRAY_LEN(table); i++)
+        if (table[i].commands & bit && strcmp(table[i].name, name) == 0)
+            row = &table[i];
+    if (!row)
+        return unknown(name, bit, err);
+    if (row->kind == FLAG)
+        return eq ? err_set(err, ERR_USAGE, "option '%s' takes no value", name) : set(o, row, NULL, err);
+    value = eq ? eq + 1 : *at + 1 < argc ? argv[++*at] : NULL;
+    if (!value)
+        return err_set(err, ERR_USAGE, "option '%s' needs a value: %s %s", name, name, row->arg);
+    return set(o, row, value, err) < 0 ? err_wrap(err, "option '%s'", name) : 0;
+}
+
+/* $PAWL_DB, $XDG_STATE_HOME/pawl/pawl.db, ~/.local/state/pawl/pawl.db. */
+static int default_db(struct text *path, struct err *err)
+{
+    const char *db = getenv("PAWL_DB"), *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
+
+    if (db && *db)
+        text_add(path, db);
+    else if (state && *state == '/')
+        text_addf(path, "%s/pawl/pawl.db", state);
+    else if (home && *home == '/')
+        text_addf(path, "%s/.local/state/pawl/pawl.db", home);
+    else
+        return err_set(err, ERR_USAGE, "no place for the history: set $HOME or $PAWL_DB, or give --db FILE");
+    return 0;
+}
+
+int options_parse(struct options *o, const char *command, unsigned bit, int argc, char *const *argv, struct err *err)
+{
+    const char **args = mem_array((size_t)argc + 1, sizeof(*args));
+    struct text path = { 0 };
+    bool only_args = false;
+
+    *o = (struct options){ .baselines = "baselines", .out = "site", .isa = ISA_ALL, .seed = 1, .budget_s = -1,
+                           .timeout_s = 120, .args = args };
+    for (int i = 2; i < argc; i++) {
+        if (!only_args && strcmp(argv[i], "--") == 0)
+            only_args = true;
+        else if (!only_args && argv[i][0] == '-' && argv[i][1]) {
+            if (parse_one(o, bit, argc, argv, &i, err) < 0)
+                return err_wrap(err, "pawl %s", command);
+        } else
+            args[o->n_args++] = argv[i];
+    }
+    if (o->quick && o->full)
+        return err_set(err, ERR_USAGE, "pawl %s: --quick and --full exclude each other", command);
+    if (o->json && o->markdown)
+        return err_set(err, ERR_USAGE, "pawl %s: --json and --markdown exclude each other", command);
+    if (o->db)
+        text_add(&path, o->db);
+    else if ((bit & STORES) && !o->help && default_db(&path, err) < 0)
+        return err_wrap(err, "pawl %s", command);
+    o->db = path.data;
+    return 0;
+}
+
+void options_free(struct options *o)
+{
+    free(o->db);
+    free((void *)o->args);
+}
+
+void options_help(unsigned bit)
+{
+    for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+        char left[48];
+
+        if (!(table[i].commands & bit))
+            continue;
+        snprintf(left, sizeof(left), "%s%s%s", table[i].name, table[i].arg ? " " : "", table[i].arg ? table[i].arg : "");
+        printf("  %-20s %s\n", left, table[i].help);
+    }
+}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+/* options.h -- the command line: one table row is both the parser and the help. */
+#pragma once
+
+#include "base/err.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum command_bit {
+    CMD_LIST = 1 << 0,
+    CMD_CHECK = 1 << 1,
+    CMD_RUN = 1 << 2,
+    CMD_GATE = 1 << 3,
+    CMD_ACCEPT = 1 << 4,
+    CMD_COMPARE = 1 << 5,
+    CMD_DASHBOARD = 1 << 6,
+    CMD_DOCTOR = 1 << 7,
+};
+
+struct options {
+    char *db;              /* owned; from --db, $PAWL_DB or the XDG state folder */
+    const char *baselines; /* the folder */
+    const char *out, *reason, *isa_text;
+    uint32_t isa; /* what --isa allows; ISA_ALL without it */
+    bool help, json, markdown, quick, full, all, replace;
+    int64_t seed;
+    double budget_s, timeout_s; /* budget < 0: the command's default */
+    const char *const *args;    /* what is not an option, in order; owned */
+    size_t n_args;
+};
+
+/* Parses argv[2..] for the command `bit`. ERR_USAGE names the word, and what may have been meant. options_free() after
+ * success and failure alike. */
+int options_parse(struct options *o, const char *command, unsigned bit, int argc, char *const *argv, struct err *err);
+void options_free(struct options *o);
+
+void options_help(unsigned bit); /* the rows that the command has, on standard output */

@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: MIT
+#include "cli/session.h"
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "cli/progress.h"
+#include "cli/version.h"
+#include "judge/compare.h"
+#include "measure/gbench.h"
+#include "measure/sampler.h"
+#include "record/store.h"
+
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* The blocks of one comparison so far. */
+struct lane {
+    struct block *blocks;
+    size_t n, capacity, usable; /* usable: without a fault */
+    size_t judged_at;           /* usable blocks when `decided` was last worked out */
+    bool decided;
+};
+
+struct live {
+    const struct context *context;
+    const struct session *session;
+    const struct plan *plan;
+    struct lane *lanes;
+    struct store *store; /* NULL: check only */
+    int64_t run_id;
+    size_t recorded;
+    struct progress progress;
+};
+
+static volatile sig_atomic_t caught;
+
+static void on_signal(int signal)
+{
+    caught = signal;
+}
+
+int session_signal(void)
+{
+    return caught;
+}
+
+static int add_block(void *arg, size_t c, struct block *block, struct err *err)
+{
+    struct live *live = arg;
+    struct lane *lane = &live->lanes[c];
+
+    lane->blocks = mem_grow(lane->blocks, &lane->capacity, lane->n + 1, sizeof(*lane->blocks));
+    lane->blocks[lane->n++] = *block;
+    lane->usable += block->status == CASE_OK;
+    if (!live->store)
+        return 0;
+    if (store_add_block(live->store, live->run_id, &live->plan->comparisons[c], block, err) < 0)
+        return -1;
+    live->recorded++;
+    return 0;
+}
+
+/* Would the verdicts of this comparison, as it stands, all be certain? */
+static bool decided(const struct live *live, size_t c)
+{
+    const struct lane *lane = &live->lanes[c];
+    struct run_result so_far = { 0 };
+    bool certain = true;
+
+    compare_estimates(&live->plan->comparisons[c], lane->blocks, lane->n, &so_far);
+    gate_judge(&so_far, live->session->targets, live->session->baseline, NULL);
+    for (size_t i = 0; i < so_far.n_verdicts; i++)
+        certain &= so_far.verdicts[i].outcome != OUTCOME_INCONCLUSIVE;
+    run_result_free(&so_far);
+    return certain;
+}
+
+static size_t wants(void *arg, size_t c)
+{
+    struct live *live = arg;
+    struct lane *lane = &live->lanes[c];
+    size_t look = 0;
+
+    if (live->session->check_only) /* again where a fault hid the variants behind it: the culprit is left out then */
+        return lane->usable == 0;
+    if (live->context->options->full && !live->session->judge)
+        return compare_looks[COMPARE_LOOKS - 1] > lane->usable ? compare_looks[COMPARE_LOOKS - 1] - lane->usable : 0;
+    while (look < COMPARE_LOOKS && compare_looks[look] < lane->usable)
+        look++;
+    if (look == COMPARE_LOOKS)
+        return 0;
+    if (lane->usable < compare_looks[look])
+        return compare_looks[look] - lane->usable;
+    if (!live->session->judge)
+        return 0;
+    if (lane->judged_at != lane->usable) {
+        lane->decided = decided(live, c);
+        lane->judged_at = lane->usable;
+    }
+    return lane->decided || look + 1 == COMPARE_LOOKS ? 0 : compare_looks[look + 1] - lane->usable;
+}
+
+static void show(void *arg, const struct sampler_progress *progress)
+{
+    struct live *live = arg;
+
+    progress_show(&live->progress, progress);
+}
+
+static void describe_run(const struct context *context, const struct host *host, struct run_info *info)
+{
+    struct text command = { 0 }, libraries = { 0 };
+    time_t now = time(NULL);
+    struct tm utc;
+
+    *info = (struct run_info){ .host = *host, .dirty = version_dirty(), .seed = (uint64_t)context->options->seed,
+                               .seconds = NAN };
+    text_add(&command, context->command);
+    for (size_t i = 0; i < context->options->n_args; i++)
+        text_addf(&command, " %s", context->options->args[i]);
+    if (context->options->quick || context->options->full)
+        text_add(&command, context->options->quick ? " --quick" : " --full");
+    if (context->options->isa_text)
+        text_addf(&command, " --isa %s", context->options->isa_text);
+    text_copy(info->command, sizeof(info->command), command.data);
+    text_copy(info->commit, sizeof(info->commit), version_commit());
+    text_copy(info->compiler, sizeof(info->compiler), version_compiler());
+    text_copy(info->flags, sizeof(info->flags), version_flags());
+    text_addf(&libraries, "benchmark %s, sqlite %s", gbench_version(), store_version());
+    for (size_t i = 0; i < context->registry->n; i++)
+        if (context->registry->scenarios[i]->libraries)
+            text_addf(&libraries, ", %s", context->registry->scenarios[i]->libraries);
+    text_copy(info->libraries, sizeof(info->libraries), libraries.data);
+    strftime(info->started, sizeof(info->started), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
+    text_free(&command);
+    text_free(&libraries);
+}
+
+static double now_s(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static int sample(struct live *live, const struct topology *topology, bool *over_budget, struct err *err)
+{
+    const struct options *o = live->context->options;
+    const struct domain *domain = topology_domain(topology);
+    struct sampler_hooks hooks = { live, add_block, wants, show };
+    struct sampler_options options = {
+        .block = { live->context->program, o->timeout_s, &caught },
+        .pus = domain->pus,
+        .n_pus = live->session->check_only ? 0 : domain->n_pus,
+        .check_only = live->session->check_only,
+        .rounds = o->quick ? 2 : 4,
+        .min_sample_ns = o->quick ? 4e6 : 10e6,
+        .seed = (uint64_t)o->seed,
+        .budget_s = o->full ? 0 : o->budget_s >= 0 ? o->budget_s : live->session->judge ? 150 : 0,
+    };
+    struct sigaction action = { .sa_handler = on_signal }, old_int, old_term;
+    int ret;
+
+    sigaction(SIGINT, &action, &old_int);
+    sigaction(SIGTERM, &action, &old_term);
+    live->progress = progress_start();
+    ret = sampler_run(live->plan, &options, &hooks, over_budget, err);
+    progress_clear(&live->progress);
+    sigaction(SIGINT, &old_int, NULL);
+    sigaction(SIGTERM, &old_term, NULL);
+    return ret;
+}
+
+static bool in_scope(void *arg, const char *case_id)
+{
+    const struct context *context = arg;
+    const struct options *o = context->options;
+
+    if (o->n_args == 0)
+        return true;
+    for (size_t i = 0; i < o->n_args; i++)
+        if (text_glob(o->args[i], case_id))
+            return true;
+    return false;
+}
+
+static void finish(struct live *live, struct run_result *run, bool over_budget)
+{
+    const struct options *o = live->context->options;
+    /* --quick leaves cases out on purpose: what it lacks is not missing. */
+    struct gate_scope scope = { in_scope, (void *)live->context, o->n_args == 0 };
+
+    for (size_t c = 0; c < live->plan->n; c++)
+        compare_estimates(&live->plan->comparisons[c], live->lanes[c].blocks, live->lanes[c].n, run);
+    if (live->session->judge)
+        gate_judge(run, live->session->targets, live->session->baseline, o->quick ? NULL : &scope);
+    if (over_budget)
+        say("pawl %s: the budget is spent: some comparisons have fewer blocks than they want (see --budget)",
+            live->context->command);
+}
+
+/* Adds what is kept to the message of a run that did not finish. */
+static void say_kept(const struct live *live, struct err *err)
+{
+    char why[sizeof(err->msg)];
+
+    if (!live->store)
+        return;
+    text_copy(why, sizeof(why), err->msg);
+    err_set(err, err->code, "%.300s; run %lld is unfinished, its %zu finished blocks are kept in '%.100s'",
+            caught ? "interrupted" : why, (long long)live->run_id, live->recorded, live->context->options->db);
+}
+
+int session_run(const struct context *context, const struct session *session, const struct topology *topology,
+                const struct host *host, struct run_result *run, struct err *err)
+{
+    struct live live = { .context = context, .session = session };
+    struct plan plan = { 0 };
+    double started = now_s();
+    bool over_budget = false;
+    int ret = -1;
+
+    *run = (struct run_result){ 0 };
+    describe_run(context, host, &run->info);
+    if (make_plan(context, topology, &plan, err) < 0)
+        return -1;
+    live.plan = &plan;
+    live.lanes = mem_array(plan.n, sizeof(*live.lanes));
+    if (!session->check_only) {
+        live.store = store_open(context->options->db, STORE_WRITE, err);
+        if (!live.store || store_begin_run(live.store, &run->info, err) < 0)
+            goto out;
+        live.run_id = run->info.id;
+    }
+    if (sample(&live, topology, &over_budget, err) < 0) {
+        say_kept(&live, err);
+        goto out;
+    }
+    finish(&live, run, over_budget);
+    run->info.seconds = now_s() - started;
+    ret = live.store ? store_finish_run(live.store, run, err) : 0;
+out:
+    store_close(live.store);
+    for (size_t c = 0; c < plan.n; c++) {
+        for (size_t i = 0; i < live.lanes[c].n; i++)
+            block_free(&live.lanes[c].blocks[i]);
+        free(live.lanes[c].blocks);
+    }
+    free(live.lanes);
+    plan_free(&plan);
+    return ret;
+}
