@@ -18,7 +18,7 @@ enum {
     BAND_MIN = 3,      /* fewer runs than this make no band: whiskers */
     MARKS_MAX = 60,    /* more runs than this: lines without points */
     LOG_FROM = 20,     /* from this ratio of the largest to the smallest on a line of the small ones would be flat */
-    COMMIT_SHOWN = 10, /* characters of a commit under the axis */
+    COMMIT_SHOWN = 8,  /* characters of a commit under the axis */
 };
 
 /* A label of a target line, as a part of the plot's height. */
@@ -140,14 +140,15 @@ static void set_string(struct text *script, const char *name, size_t i, const ch
     text_add(script, "\n");
 }
 
-/* Labels for some runs, the first and the last among them: a short commit over a date. */
+/* Labels for evenly spaced runs, the last among them: a short commit over a date. */
 static void tics(struct text *script, const struct panel *p)
 {
-    size_t n = p->n_axis < TICS_MAX ? p->n_axis : TICS_MAX;
+    size_t gaps = p->n_axis > 1 ? p->n_axis - 1 : 1, step = (gaps + TICS_MAX - 2) / (TICS_MAX - 1);
+    size_t n = (p->n_axis + step - 1) / step;
 
     set_number(script, "n_tics", 0, (double)n);
     for (size_t i = 0; i < n; i++) {
-        size_t x = n > 1 ? i * (p->n_axis - 1) / (n - 1) : 0;
+        size_t x = p->n_axis - 1 - (n - 1 - i) * step;
         char commit[COMMIT_SHOWN + 1], date[11];
 
         text_copy(commit, sizeof(commit), p->axis[x]->commit);
