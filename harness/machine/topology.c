@@ -139,6 +139,9 @@ struct topology *topology_host(struct err *err)
     struct topology *topology = mem_array(1, sizeof(*topology));
 
     topology->host = true;
+    /* hwloc prints of its own accord, as in a chroot without /sys, where it then asks CPUID: the doctor says what was
+     * found. */
+    setenv("HWLOC_HIDE_ERRORS", "2", 0);
     if (hwloc_topology_init(&topology->hwloc) < 0 || load(topology->hwloc) < 0) {
         err_set(err, ERR_HOST, "hwloc cannot read the topology of this host: %s", strerror(errno));
         goto fail;
