@@ -140,14 +140,6 @@ static void describe_run(const struct context *context, const struct host *host,
     text_free(&libraries);
 }
 
-static double now_s(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 static int sample(struct live *live, const struct topology *topology, bool *over_budget, struct err *err)
 {
     const struct options *o = live->context->options;
@@ -221,7 +213,7 @@ int session_run(const struct context *context, const struct session *session, co
 {
     struct live live = { .context = context, .session = session };
     struct plan plan = { 0 };
-    double started = now_s();
+    double started = block_clock_s();
     bool over_budget = false;
     int ret = -1;
 
@@ -242,7 +234,7 @@ int session_run(const struct context *context, const struct session *session, co
         goto out;
     }
     finish(&live, run, over_budget);
-    run->info.seconds = now_s() - started;
+    run->info.seconds = block_clock_s() - started;
     ret = live.store ? store_finish_run(live.store, run, err) : 0;
 out:
     store_close(live.store);

@@ -34,7 +34,7 @@ struct child {
     size_t samples_capacity, exacts_capacity;
 };
 
-static double now_s(void)
+double block_clock_s(void)
 {
     struct timespec t;
 
@@ -261,11 +261,11 @@ static int take_bytes(struct child *child, struct err *err)
 /* Until the worker closes its end: 0; killed for its time: 1; -1 on an error or a stop. */
 static int listen_to(struct child *child, const struct block_options *options, struct err *err)
 {
-    double deadline = now_s() + options->timeout_s;
+    double deadline = block_clock_s() + options->timeout_s;
 
     for (;;) {
         struct pollfd p = { .fd = child->messages, .events = POLLIN };
-        double left = deadline - now_s();
+        double left = deadline - block_clock_s();
         int ready, more;
 
         if (options->stop && *options->stop)
@@ -354,7 +354,7 @@ static void name_cpus(const struct job *job, struct block *block)
 int block_run(struct job *job, const struct block_options *options, int index, struct block *block, struct err *err)
 {
     struct child child = { .messages = -1, .log = -1, .block = block, .job = job, .phase_variant = -1 };
-    double started = now_s();
+    double started = block_clock_s();
     int heard = -1, status = 0;
 
     *block = (struct block){ .index = index, .variant = -1 };
@@ -369,7 +369,7 @@ int block_run(struct job *job, const struct block_options *options, int index, s
     if (heard >= 0)
         judge_end(&child, options, heard > 0, status);
 out:
-    block->seconds = now_s() - started;
+    block->seconds = block_clock_s() - started;
     close_fd(child.messages);
     close_fd(child.log);
     text_free(&child.pending);

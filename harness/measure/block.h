@@ -13,6 +13,8 @@ struct block_options {
     const volatile sig_atomic_t *stop; /* non-zero: kill the worker and return; may be NULL */
 };
 
+double block_clock_s(void); /* seconds on the monotonic clock, for deadlines and budgets */
+
 /* Runs `job`; fills *block (block_free() it) and, where the worker calibrated, job->iterations. A crash, a time-out, a
  * wrong result or a failed set-up is a block with that status, the culprit and a reason, not an error. -1: the harness
  * or the host failed (ERR_HOST: threads cannot be pinned), or *stop was set. */

@@ -6,7 +6,6 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <time.h>
 
 /* What is known of one comparison while it is measured. */
 struct lane {
@@ -26,14 +25,6 @@ struct sampler {
     size_t done;
     bool over_budget;
 };
-
-static double now_s(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 static bool usable(const struct sampler *s, size_t c, size_t v)
 {
@@ -71,7 +62,7 @@ static void report(const struct sampler *s, const char *now)
                                                     : NAN);
     }
     if (s->options->budget_s > 0 && !isnan(p.seconds_left))
-        p.seconds_left = fmin(p.seconds_left, fmax(0, s->started + s->options->budget_s - now_s()));
+        p.seconds_left = fmin(p.seconds_left, fmax(0, s->started + s->options->budget_s - block_clock_s()));
     s->hooks->progress(s->hooks->arg, &p);
 }
 
@@ -108,7 +99,7 @@ static int run_one(struct sampler *s, size_t c, struct err *err)
         .n_pus = o->n_pus,
     };
     struct block block;
-    double began = now_s();
+    double began = block_clock_s();
 
     for (int i = 0; i < o->n_pus && i < JOB_PUS_MAX; i++)
         job.pus[i] = o->pus[i];
@@ -125,7 +116,7 @@ static int run_one(struct sampler *s, size_t c, struct err *err)
     for (int i = 0; i < job.n_variants; i++)
         lane->iterations[job.variants[i]] = job.iterations[i];
     lane->blocks++;
-    lane->seconds += now_s() - began;
+    lane->seconds += block_clock_s() - began;
     s->done++;
     bury(s, c, &block);
     return s->hooks->add(s->hooks->arg, c, &block, err);
@@ -136,7 +127,7 @@ static bool affordable(struct sampler *s, size_t c)
     const struct lane *lane = &s->lanes[c];
     double expected = lane->blocks ? lane->seconds / (double)lane->blocks : 0;
 
-    if (s->options->budget_s <= 0 || now_s() + expected <= s->started + s->options->budget_s)
+    if (s->options->budget_s <= 0 || block_clock_s() + expected <= s->started + s->options->budget_s)
         return true;
     s->over_budget = true;
     return false;
@@ -165,7 +156,7 @@ static int passes(struct sampler *s, int *order, struct err *err)
 int sampler_run(const struct plan *plan, const struct sampler_options *options, const struct sampler_hooks *hooks,
                 bool *over_budget, struct err *err)
 {
-    struct sampler s = { .plan = plan, .options = options, .hooks = hooks, .started = now_s() };
+    struct sampler s = { .plan = plan, .options = options, .hooks = hooks, .started = block_clock_s() };
     int *order = mem_array(plan->n, sizeof(*order)), ret;
 
     s.lanes = mem_array(plan->n, sizeof(*s.lanes));

@@ -11,6 +11,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "machine_fixture.h"
+
 #include <ftw.h>
 #include <sched.h>
 #include <stdio.h>
@@ -60,19 +62,6 @@ static void put(const char *path, const char *text)
     assert_non_null(file);
     fputs(text, file);
     fclose(file);
-}
-
-static struct topology *model(const char *name)
-{
-    char path[1024];
-    struct err err = { 0 };
-    struct topology *topology;
-
-    snprintf(path, sizeof(path), "%s/topologies/%s.xml", PAWL_TEST_DATA, name);
-    topology = topology_file(path, &err);
-    if (!topology)
-        fail_msg("%s", err.msg);
-    return topology;
 }
 
 static const struct finding *finding(const char *check)

@@ -11,6 +11,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "machine_fixture.h"
+
 #include <math.h>
 #include <pthread.h>
 #include <sched.h>
@@ -19,19 +21,6 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-static struct topology *model(const char *name)
-{
-    char path[1024];
-    struct err err = { 0 };
-    struct topology *topology;
-
-    snprintf(path, sizeof(path), "%s/topologies/%s.xml", PAWL_TEST_DATA, name);
-    topology = topology_file(path, &err);
-    if (!topology)
-        fail_msg("%s", err.msg);
-    return topology;
-}
 
 static struct topology *host(void)
 {

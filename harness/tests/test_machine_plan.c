@@ -10,25 +10,14 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "machine_fixture.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #define MIB (UINT64_C(1) << 20)
-
-static struct topology *model(const char *name)
-{
-    char path[1024];
-    struct err err = { 0 };
-    struct topology *topology;
-
-    snprintf(path, sizeof(path), "%s/topologies/%s.xml", PAWL_TEST_DATA, name);
-    topology = topology_file(path, &err);
-    if (!topology)
-        fail_msg("%s", err.msg);
-    return topology;
-}
 
 static void plan_is_one_pu_per_core_of_the_best_domain(void **state)
 {
