@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
 # One trend plot in one theme. report/site_plot.c sets what is not set here, then repeats this text for every plot:
 #   file theme width height label log y_low y_high n_runs marks      the axes (log, marks: 0 or 1)
+#   margin                                                           lines at 0 and at +- margin; 0: none
 #   n_tics tic_x<i> tic_top<i> tic_bottom<i>                         labels under the x axis
-#   n_lines name<i> style<i> band<i> $line<i> $band<i>               a variant each (band 0: none, 1: area, 2: whiskers)
+#   n_lines name<i> style<i> band<i> $line<i> $band<i> $beyond<i>    a variant each (band 0: none, 1: area, 2: whiskers)
 #   n_targets target<i> target_text<i> target_style<i> target_below<i>
 # Text is in single quotes throughout: in double quotes gnuplot executes backticks.
 reset
@@ -18,6 +19,7 @@ dash(i) = int(i) / 8 % 4 + 1
 paper = dark ? '#161b22' : '#ffffff'
 ink = dark ? '#d5dce4' : '#2b323a'
 faint = dark ? '#3a434e' : '#d9dee4'
+soft = dark ? '#6b7683' : '#a3adb8'
 
 set terminal svg size width,height fixed standalone noenhanced font 'sans-serif,12' linewidth 1 background paper
 set output file
@@ -37,6 +39,15 @@ set ylabel label textcolor rgb ink noenhanced
 set key outside top left horizontal Left reverse noenhanced textcolor rgb ink samplen 2 spacing 1.1
 set rmargin 5
 set bmargin 3 # two lines of labels: gnuplot makes room for one
+
+# Tags from 1001 on: those from 1 on belong to the targets. Of two lines of one colour and one width gnuplot 5.4 draws
+# the second like the first, dashed or not.
+if (margin > 0) {
+    set arrow 1001 from graph 0, first 0 to graph 1, first 0 nohead back linecolor rgb soft linewidth 1.1
+    do for [i = -1:1:2] {
+        set arrow 1003 + i from graph 0, first (i * margin) to graph 1, first (i * margin) nohead back linecolor rgb soft linewidth 0.9 dashtype (6,4)
+    }
+}
 
 # Labels of neighbouring targets take turns at the left and the right end, so that close ones do not meet.
 do for [i = 1:n_targets] {
@@ -58,5 +69,6 @@ plot y_low with lines linewidth 0.5 linecolor rgb faint notitle, \
      for [i = 1:n_lines] sprintf('$band%d', i) using 1:(is(i, 1) ? $3 : NaN):4 with filledcurves fillstyle transparent solid 0.18 noborder linecolor rgb colour(value(sprintf('style%d', i))) notitle, \
      for [i = 1:n_lines] sprintf('$band%d', i) using 1:(is(i, 2) ? $2 : NaN):3:4 with yerrorbars pointtype -1 linewidth 1.2 linecolor rgb colour(value(sprintf('style%d', i))) notitle, \
      for [i = 1:n_lines] sprintf('$line%d', i) using 1:2 with linespoints linewidth 1.8 dashtype dash(value(sprintf('style%d', i))) \
-         pointtype mark(value(sprintf('style%d', i))) pointsize (n_runs <= 2 ? 0.7 : marks ? 0.45 : 0) linecolor rgb colour(value(sprintf('style%d', i))) title value(sprintf('name%d', i))
+         pointtype mark(value(sprintf('style%d', i))) pointsize (n_runs <= 2 ? 0.7 : marks ? 0.45 : 0) linecolor rgb colour(value(sprintf('style%d', i))) title value(sprintf('name%d', i)), \
+     for [i = 1:n_lines] sprintf('$beyond%d', i) using 1:2:3 with points pointtype variable pointsize 0.7 linecolor rgb colour(value(sprintf('style%d', i))) notitle
 set output

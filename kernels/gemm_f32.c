@@ -251,7 +251,8 @@ struct state {
     uint64_t seed;
     struct gemm_f32_problem p;
     float *a, *b, *c;
-    struct gemm_f32_work *works[ARRAY_LEN(gemm_variants)]; /* NULL: cannot run here */
+    struct gemm_f32_work *works[ARRAY_LEN(gemm_variants)]; /* NULL: not of this block, or it cannot work here */
+    struct err why_not[ARRAY_LEN(gemm_variants)];          /* the latter: what check() of it says */
     size_t slice_rows, next_row;                           /* of the sliced variant: where the next slice begins */
 };
 
@@ -274,8 +275,8 @@ static int gemm_setup(const struct bench *bench, void **out, struct err *err)
     size_t n = (size_t)params_get(bench->params, "n");
     struct state *state = mem_array(1, sizeof(*state));
     struct rng rng = rng_seed(bench->seed);
-    uint32_t host = isa_host();
 
+    gemm_f32_openblas_limit(bench->isa);
     state->team = bench->team;
     state->seed = bench->seed;
     state->slice_rows = slice_rows(bench->params);
@@ -287,15 +288,10 @@ static int gemm_setup(const struct bench *bench, void **out, struct err *err)
     gemm_f32_check_fill(state->a, n * n, &rng);
     gemm_f32_check_fill(state->b, n * n, &rng);
     state->p = (struct gemm_f32_problem){ n, n, n, state->a, n, state->b, n, state->c, n };
-    for (size_t i = 0; i < ARRAY_LEN(gemm_variants); i++) {
-        const struct variant *v = &gemm_variants[i];
-
-        if (v->absent || (v->isa & ~host))
-            continue;
-        state->works[i] = gemm_f32_work_new(v->impl, n, n, n, team_size(bench->team), err);
-        if (!state->works[i])
-            goto fail;
-    }
+    for (size_t i = 0; i < ARRAY_LEN(gemm_variants); i++)
+        if (bench->variants & 1u << i)
+            state->works[i] = gemm_f32_work_new(gemm_variants[i].impl, n, n, n, team_size(bench->team),
+                                                &state->why_not[i]);
     *out = state;
     return 0;
 fail:
@@ -327,7 +323,12 @@ static int gemm_check(void *arg, const struct variant *variant, struct err *err)
     enum { ENTRIES = 200 };
     struct state *state = arg;
     struct gemm_f32_problem done = state->p;
+    size_t at = (size_t)(variant - gemm_variants);
 
+    if (!state->works[at]) {
+        *err = state->why_not[at];
+        return -1;
+    }
     if (gemm_f32_check(variant->impl, state->seed, state->team, err) < 0)
         return -1;
     memset(state->c, 0xff, done.m * done.n * sizeof(float)); /* NaN: no variant profits from another's result */

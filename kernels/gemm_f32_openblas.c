@@ -3,6 +3,24 @@
 
 #include "declare/isa.h"
 
+/* A CPU with AVX2 has all that Sandybridge wants, but AVX itself may be what must not be used: the mask knows nothing
+ * between AVX2 and the baseline, so that without AVX2 it is the oldest that OpenBLAS has. */
+const char *gemm_f32_openblas_core(uint32_t isa, uint32_t host)
+{
+    if (isa & host & ISA_AVX512F)
+        return "SkylakeX";
+    if (isa & host & ISA_AVX2)
+        return "Haswell";
+    return host & ISA_AVX2 ? "Prescott" : NULL;
+}
+
+static uint32_t limit = ISA_ALL;
+
+void gemm_f32_openblas_limit(uint32_t isa)
+{
+    limit = isa;
+}
+
 #ifdef PAWL_HAVE_OPENBLAS
 #include <cblas.h>
 #include <dlfcn.h>
@@ -16,17 +34,16 @@ static struct {
 
 /* OpenBLAS chooses its kernels, and starts its threads, while it is loaded; a CPU younger than the release gets the
  * oldest kernels (0.3.21 takes an Emerald Rapids for a Prescott and a Zen 5 for a Haswell: 4 and 2 times slower). So it
- * is loaded here, told which kernels this host can run, unless the user has told it. */
+ * is loaded here, told which kernels this host can run and --isa allows, unless the user has told it. */
 static int load(struct err *err)
 {
+    const char *core = gemm_f32_openblas_core(limit, isa_host());
     void *library;
 
     if (openblas.sgemm)
         return 0;
-    if (isa_host() & ISA_AVX512F)
-        setenv("OPENBLAS_CORETYPE", "SkylakeX", 0);
-    else if (isa_host() & ISA_AVX2)
-        setenv("OPENBLAS_CORETYPE", "Haswell", 0);
+    if (core)
+        setenv("OPENBLAS_CORETYPE", core, 0);
     setenv("OPENBLAS_NUM_THREADS", "1", 1);
     library = dlopen("libopenblas.so.0", RTLD_NOW | RTLD_LOCAL); /* stays for the life of the process */
     if (!library)

@@ -18,6 +18,38 @@ void stats_sort(double *values, size_t n)
     qsort(values, n, sizeof(*values), by_value);
 }
 
+/* P(Bin(n, p) <= k). */
+static double binomial_tail(size_t k, size_t n, double p)
+{
+    double sum = 0;
+
+    for (size_t i = 0; i <= k; i++)
+        sum += exp(lgamma((double)n + 1) - lgamma((double)i + 1) - lgamma((double)(n - i) + 1) +
+                   (double)i * log(p) + (double)(n - i) * log1p(-p));
+    return sum;
+}
+
+/* The p at which P(Bin(n, p) <= k) falls to `level`: the tail falls as p grows, so halving finds it. */
+static double rate_at(size_t k, size_t n, double level)
+{
+    double low = 0, high = 1;
+
+    for (int i = 0; i < 60; i++) {
+        double p = 0.5 * (low + high);
+
+        *(binomial_tail(k, n, p) > level ? &low : &high) = p;
+    }
+    return 0.5 * (low + high);
+}
+
+struct interval stats_rate_interval(size_t k, size_t n, double alpha)
+{
+    if (n == 0 || k > n)
+        BUG("a rate of %zu in %zu", k, n);
+    return (struct interval){ (double)k / (double)n, k ? rate_at(k - 1, n, 1 - alpha / 2) : 0,
+                              k < n ? rate_at(k, n, alpha / 2) : 1 };
+}
+
 static double quantile(const double *sorted, size_t n, double p)
 {
     double h = (double)(n - 1) * p;
@@ -71,27 +103,53 @@ struct interval stats_median_interval(const double *sorted, size_t n, double alp
 }
 
 /* The number of ways to reach U = u under no shift is the coefficient of q^u in the Gaussian binomial
- * prod_i (1 - q^(n_y + i)) / (1 - q^i), i = 1..n_x. The small coefficients, the only ones the tail needs, are exact. */
-size_t stats_shift_rank(size_t n_x, size_t n_y, double alpha)
+ * prod_i (1 - q^(n_y + i)) / (1 - q^i), i = 1..n_x. The small coefficients, the only ones the tail needs, are exact.
+ * `ways` is owned by the caller; *all is their sum. */
+static double *count_ways(size_t n_x, size_t n_y, double *all)
 {
-    size_t top = n_x * n_y, k = 0;
-    double *ways, tail = 0, all = 1;
+    size_t top = n_x * n_y;
+    double *ways;
 
     if (n_x < 1 || n_y < 1 || n_x > STATS_SHIFT_MAX || n_y > STATS_SHIFT_MAX)
         BUG("%zu and %zu samples: outside 1..%d", n_x, n_y, STATS_SHIFT_MAX);
     ways = mem_array(top + 1, sizeof(*ways));
     ways[0] = 1;
+    *all = 1;
     for (size_t i = 1; i <= n_x; i++) {
         for (size_t u = top + 1; u-- > n_y + i;)
             ways[u] -= ways[u - n_y - i];
         for (size_t u = i; u <= top; u++)
             ways[u] += ways[u - i];
-        all *= (double)(n_y + i) / (double)i;
+        *all *= (double)(n_y + i) / (double)i;
     }
+    return ways;
+}
+
+size_t stats_shift_rank(size_t n_x, size_t n_y, double alpha)
+{
+    size_t top = n_x * n_y, k = 0;
+    double all, *ways = count_ways(n_x, n_y, &all), tail = 0;
+
     while (k < (top + 1) / 2 && 2 * (tail + ways[k]) <= alpha * all)
         tail += ways[k++];
     free(ways);
     return k;
+}
+
+double stats_shift_p(const double *x, size_t n_x, const double *y, size_t n_y)
+{
+    double all, *ways = count_ways(n_x, n_y, &all), u = 0, p = 0;
+
+    for (size_t i = 0; i < n_x; i++)
+        for (size_t j = 0; j < n_y; j++)
+            u += y[j] > x[i] ? 1 : y[j] == x[i] ? 0.5 : 0;
+    if (u > 0.5 * (double)(n_x * n_y))
+        u = (double)(n_x * n_y) - u;
+    for (size_t k = 0; (double)k <= u; k++)
+        p += ways[k];
+    free(ways);
+    p *= 2 / all;
+    return p < 1 ? p : 1;
 }
 
 struct interval stats_shift(const double *x, size_t n_x, const double *y, size_t n_y, double alpha)

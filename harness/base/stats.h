@@ -24,11 +24,18 @@ double stats_spread(const double *sorted, size_t n);
 size_t stats_median_rank(size_t n, double alpha);
 struct interval stats_median_interval(const double *sorted, size_t n, double alpha);
 
+/* The interval of a rate seen k times in n > 0 (Clopper & Pearson, Biometrika 26(4), 1934): it covers the truth with
+ * probability >= 1 - alpha. */
+struct interval stats_rate_interval(size_t k, size_t n, double alpha);
+
 /* The shift between two independent samples, y - x: the Hodges-Lehmann median of all differences, with the interval
  * that inverts the exact Mann-Whitney test (Hollander, Wolfe & Chicken, Nonparametric Statistical Methods, 3rd ed.,
  * 2014, section 4.3). Both sizes in 1..STATS_SHIFT_MAX. */
 enum { STATS_SHIFT_MAX = 128 };
 struct interval stats_shift(const double *x, size_t n_x, const double *y, size_t n_y, double alpha);
+
+/* The two-sided exact p of no shift: twice the smaller tail of the Mann-Whitney statistic, ties counted half; 1 at most. */
+double stats_shift_p(const double *x, size_t n_x, const double *y, size_t n_y);
 
 /* The same rank for the n_x * n_y sorted differences; 0 where the samples are too small for alpha. */
 size_t stats_shift_rank(size_t n_x, size_t n_y, double alpha);

@@ -52,7 +52,7 @@ static bool glob_plain(const char *p, const char *s)
         if (*p == '*') {
             star = p++;
             resume = s;
-        } else if (*p == '\0' && (*s == '\0' || *s == '/')) {
+        } else if ((*p == '\0' || (*p == '/' && p[1] == '\0')) && (*s == '\0' || *s == '/')) {
             return true;
         } else if (*s != '\0' && (*p == '?' || *p == *s)) {
             p++;
@@ -80,6 +80,20 @@ static const char *brace_end(const char *s, bool stop_at_comma)
             return s;
     }
     return NULL;
+}
+
+int text_glob_check(const char *glob, struct err *err)
+{
+    size_t braces = 0;
+
+    for (const char *c = glob; *c; c++)
+        braces += *c == '{';
+    if (!*glob)
+        return err_set(err, ERR_USAGE, "an empty glob selects nothing ('*' selects everything)");
+    if (strlen(glob) > GLOB_MAX || braces > GLOB_BRACES)
+        return err_set(err, ERR_USAGE, "the glob '%.60s...' is too long, or has more than %d braces: give several globs", glob,
+                       GLOB_BRACES);
+    return 0;
 }
 
 bool text_glob(const char *glob, const char *id)
@@ -182,7 +196,33 @@ int text_double(const char *s, double low, double high, double *value, struct er
 
 void text_copy(char *dst, size_t size, const char *s)
 {
-    snprintf(dst, size, "%s", s);
+    size_t n = strlen(s);
+
+    if (n >= size) {
+        n = size - 1;
+        while (n > 0 && ((unsigned char)s[n] & 0xc0) == 0x80) /* the first byte left out continues a character */
+            n--;
+    }
+    memmove(dst, s, n);
+    dst[n] = '\0';
+}
+
+bool text_is_utf8(const char *s)
+{
+    const unsigned char *p = (const unsigned char *)s;
+
+    while (*p) {
+        int more = *p < 0x80 ? 0 : *p >= 0xc2 && *p < 0xe0 ? 1 : *p >= 0xe0 && *p < 0xf0 ? 2 : *p >= 0xf0 && *p < 0xf5 ? 3 : -1;
+        unsigned first = *p++;
+
+        if (more < 0 || (first == 0xe0 && *p < 0xa0) || (first == 0xed && *p >= 0xa0) || (first == 0xf0 && *p < 0x90) ||
+            (first == 0xf4 && *p >= 0x90))
+            return false;
+        for (; more > 0; more--)
+            if ((*p++ & 0xc0) != 0x80)
+                return false;
+    }
+    return true;
 }
 
 const char *text_ns(char *buf, double ns)

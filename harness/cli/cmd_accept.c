@@ -42,8 +42,8 @@ int cmd_accept(const struct context *context)
     if (load(context, o->n_args ? NULL : host.class, &run, &err) < 0)
         goto out;
     snprintf(path, sizeof(path), "%s/%s.json", o->baselines, run.info.host.class);
-    if (baseline_read(path, &baseline, &err) < 0 ||
-        baseline_accept(&baseline, &run, o->reason, o->replace, &changed, &err) < 0 ||
+    if (baseline_read(path, run.info.host.class, &baseline, &err) < 0 ||
+        baseline_accept(&baseline, &run, o->reason, o->replace, o->force, &changed, &err) < 0 ||
         baseline_write(path, &baseline, &err) < 0)
         goto out;
     say("accepted %zu cases of run %lld into %s: commit that file", changed, (long long)run.info.id, path);

@@ -2,37 +2,11 @@
 #include "cli/commands.h"
 #include "judge/compare.h"
 #include "record/store.h"
+#include "report/json.h"
 
-#include <jansson.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static json_t *number(double x)
-{
-    return isfinite(x) ? json_real(x) : json_null();
-}
-
-static void compare_json(const struct change *changes, size_t n, int64_t a, int64_t b, struct text *out)
-{
-    json_t *rows = json_array(), *document;
-    char *dump;
-
-    for (size_t i = 0; i < n; i++) {
-        const struct change *c = &changes[i];
-
-        json_array_append_new(rows, json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:b, s:b}", "case", c->case_id,
-                                              "metric", c->metric, "a", number(c->a.value), "b", number(c->b.value),
-                                              "ratio", number(c->ratio), "low", number(c->low), "high",
-                                              number(c->high), "significant", c->significant, "better", c->better));
-    }
-    document = json_pack("{s:i, s:I, s:I, s:o}", "schema", 1, "a", (json_int_t)a, "b", (json_int_t)b, "changes", rows);
-    dump = json_dumps(document, JSON_INDENT(2));
-    text_addf(out, "%s\n", dump);
-    free(dump);
-    json_decref(document);
-}
 
 static int load(struct store *store, const char *spec, struct run_result *run, struct err *err)
 {
@@ -50,7 +24,7 @@ static void print_changes(const struct context *context, const struct run_result
     char name_a[64], name_b[64];
 
     if (context->options->json) {
-        compare_json(changes, n, a->info.id, b->info.id, out);
+        json_changes(changes, n, a->info.id, b->info.id, out);
     } else {
         snprintf(name_a, sizeof(name_a), "run %lld", (long long)a->info.id);
         snprintf(name_b, sizeof(name_b), "run %lld", (long long)b->info.id);

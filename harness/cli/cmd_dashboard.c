@@ -3,7 +3,7 @@
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/version.h"
-#include "judge/targets.h"
+#include "judge/gate.h"
 #include "record/store.h"
 #include "report/site.h"
 
@@ -41,33 +41,27 @@ static int add_targets(const struct context *context, struct history *history, s
     return 0;
 }
 
-static bool seen(const struct run_result *runs, size_t n, const char *host_class)
+/* Newest first within a host class, and these together. */
+static int load_runs(struct store *store, struct run_result **runs, size_t *n_runs, struct err *err)
 {
-    for (size_t i = 0; i < n; i++)
-        if (strcmp(runs[i].info.host.class, host_class) == 0)
-            return true;
-    return false;
+    int64_t *ids;
+    size_t n;
+    int ret = store_last_runs(store, &ids, &n, err);
+
+    *runs = ret < 0 ? NULL : mem_array(n, sizeof(**runs));
+    for (size_t i = 0; ret == 0 && i < n; i++, ++*n_runs)
+        ret = store_load_run(store, ids[i], &(*runs)[i], err);
+    free(ids);
+    return ret;
 }
 
-/* The latest finished run of every host class that the history knows. */
-static int load_latest(struct store *store, const struct history *history, struct run_result **runs, size_t *n_runs,
-                       struct err *err)
+static size_t count_hosts(const struct run_result *runs, size_t n)
 {
-    size_t capacity = 0;
+    size_t hosts = 0;
 
-    for (size_t i = 0; i < history->n_series; i++) {
-        const char *host_class = history->series[i].host_class;
-        int64_t id;
-
-        if (seen(*runs, *n_runs, host_class))
-            continue;
-        *runs = mem_grow(*runs, &capacity, *n_runs + 1, sizeof(**runs));
-        if (store_find_run(store, "last", host_class, &id, err) < 0 ||
-            store_load_run(store, id, &(*runs)[*n_runs], err) < 0)
-            return -1;
-        ++*n_runs;
-    }
-    return 0;
+    for (size_t i = 0; i < n; i++)
+        hosts += i == 0 || strcmp(runs[i].info.host.class, runs[i - 1].info.host.class) != 0;
+    return hosts;
 }
 
 int cmd_dashboard(const struct context *context)
@@ -76,28 +70,31 @@ int cmd_dashboard(const struct context *context)
     struct store *store = store_open(context->options->db, STORE_READ, &err);
     struct history history = { 0 };
     struct run_result *runs = NULL;
-    size_t n_runs = 0;
+    struct drill_row *drills = NULL;
+    size_t n_runs = 0, n_drills = 0;
     char generated[32];
     time_t now = time(NULL);
     struct tm utc;
     int ret = 0;
 
     strftime(generated, sizeof(generated), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
-    if (!store || store_load_history(store, &history, &err) < 0 || add_targets(context, &history, &err) < 0 ||
-        load_latest(store, &history, &runs, &n_runs, &err) < 0)
+    if (!store || load_runs(store, &runs, &n_runs, &err) < 0 || store_load_history(store, &history, &err) < 0 ||
+        add_targets(context, &history, &err) < 0 || store_load_drills(store, &drills, &n_drills, &err) < 0)
         ret = say_error(context, &err);
     if (ret == 0) {
-        struct site site = { &history, runs, n_runs, generated, PAWL_VERSION };
+        size_t hosts = count_hosts(runs, n_runs);
+        struct site site = { &history, runs, n_runs, drills, n_drills, GATE_MARGIN, generated, PAWL_VERSION };
 
         if (site_write(&site, context->options->out, &err) < 0)
             ret = say_error(context, &err);
         else
-            say("dashboard: %zu series of %zu host classes: %s/index.html", history.n_series, n_runs,
-                context->options->out);
+            say("dashboard: %zu series of %zu host class%s: %s/index.html", history.n_series, hosts,
+                hosts == 1 ? "" : "es", context->options->out);
     }
     for (size_t i = 0; i < n_runs; i++)
         run_result_free(&runs[i]);
     free(runs);
+    free(drills);
     history_free(&history);
     store_close(store);
     return ret;

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "cli/commands.h"
 #include "machine/doctor.h"
-
-#include <jansson.h>
-#include <stdlib.h>
+#include "report/json.h"
 
 static void doctor_text(const struct finding *findings, int n, struct text *out)
 {
@@ -24,18 +22,12 @@ static void doctor_text(const struct finding *findings, int n, struct text *out)
 
 static void doctor_json(const struct finding *findings, int n, int exit, struct text *out)
 {
-    json_t *rows = json_array(), *document;
-    char *dump;
+    struct json_finding rows[FINDINGS_MAX];
 
     for (int i = 0; i < n; i++)
-        json_array_append_new(rows, json_pack("{s:s, s:s, s:s, s:s, s:s}", "level", finding_level_name(findings[i].level),
-                                              "check", findings[i].check, "read", findings[i].read, "why",
-                                              findings[i].why, "mend", findings[i].mend));
-    document = json_pack("{s:i, s:o, s:i}", "schema", 1, "findings", rows, "exit", exit);
-    dump = json_dumps(document, JSON_INDENT(2));
-    text_addf(out, "%s\n", dump);
-    free(dump);
-    json_decref(document);
+        rows[i] = (struct json_finding){ finding_level_name(findings[i].level), findings[i].check, findings[i].read,
+                                         findings[i].why, findings[i].mend };
+    json_findings(rows, (size_t)n, exit, out);
 }
 
 int cmd_doctor(const struct context *context)
@@ -43,12 +35,15 @@ int cmd_doctor(const struct context *context)
     struct finding findings[FINDINGS_MAX];
     struct err err = { 0 };
     struct topology *topology = topology_host(&err);
+    struct doctor_load load = { 0 };
     struct text out = { 0 };
     int n, counts[3] = { 0 }, ret;
 
     if (!topology)
         return say_error(context, &err);
-    n = doctor_examine(topology, context->options->db, findings);
+    doctor_load_probe(topology, &load);
+    n = doctor_examine(topology, context->options->db, &load, findings);
+    doctor_load_free(&load);
     for (int i = 0; i < n; i++)
         counts[findings[i].level]++;
     ret = counts[FINDING_FAIL] ? 3 : 0;

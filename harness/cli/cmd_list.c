@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "cli/commands.h"
-
-#include <jansson.h>
-#include <stdio.h>
-#include <stdlib.h>
+#include "report/json.h"
 
 static const char *note(const struct comparison *c, size_t v)
 {
@@ -35,37 +32,6 @@ static void list_text(const struct plan *plan, struct text *out)
     }
 }
 
-static void list_json(const struct plan *plan, struct text *out)
-{
-    json_t *cases = json_array(), *document;
-    char *dump;
-
-    for (size_t i = 0; i < plan->n; i++) {
-        const struct comparison *c = &plan->comparisons[i];
-        const struct scenario *s = c->params.scenario;
-
-        for (size_t v = 0; v < s->n_variants; v++) {
-            char id[CASE_ID_MAX];
-            json_t *params = json_object();
-
-            case_id(&c->params, &s->variants[v], id, sizeof(id));
-            for (size_t a = 0; a < s->n_axes; a++)
-                json_object_set_new(params, s->axes[a].name, json_integer(c->params.values[a]));
-            if (c->variants[v].wanted)
-                json_array_append_new(cases, json_pack("{s:s, s:s, s:s, s:s, s:O, s:b, s:s}", "id", id, "scenario",
-                                                       s->name, "variant", s->variants[v].name, "reference",
-                                                       s->variants[0].name, "params", params, "peer",
-                                                       s->variants[v].peer, "skip", c->variants[v].skip));
-            json_decref(params);
-        }
-    }
-    document = json_pack("{s:i, s:o}", "schema", 1, "cases", cases);
-    dump = json_dumps(document, JSON_INDENT(2));
-    text_addf(out, "%s\n", dump);
-    free(dump);
-    json_decref(document);
-}
-
 int cmd_list(const struct context *context)
 {
     struct err err = { 0 };
@@ -78,7 +44,10 @@ int cmd_list(const struct context *context)
         ret = say_error(context, &err);
         goto out;
     }
-    (context->options->json ? list_json : list_text)(&plan, &out);
+    if (context->options->json)
+        json_plan(plan.comparisons, plan.n, &out);
+    else
+        list_text(&plan, &out);
     if (print_text(&out, &err) < 0)
         ret = say_error(context, &err);
 out:

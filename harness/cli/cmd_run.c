@@ -1,26 +1,13 @@
 // SPDX-License-Identifier: MIT
 /* cmd_run.c -- `run` and `gate`: the same measurement; the gate judges it. */
+#include "cli/measuring.h"
+#include "cli/other.h"
 #include "cli/session.h"
-#include "declare/isa.h"
-#include "machine/doctor.h"
-#include "machine/fingerprint.h"
 #include "report/json.h"
 #include "report/markdown.h"
 
 #include <stdio.h>
 #include <string.h>
-
-/* What of the host speaks against the figures to come, before they come. */
-static void say_findings(const struct context *context, const struct topology *topology)
-{
-    struct finding findings[FINDINGS_MAX];
-    int n = doctor_examine(topology, context->options->db, findings);
-
-    for (int i = 0; i < n; i++)
-        if (findings[i].level == FINDING_FAIL)
-            say("pawl %s: host: %s: %s: %s (see 'pawl doctor')", context->command, findings[i].check, findings[i].read,
-                findings[i].why);
-}
 
 static int print_run(const struct context *context, const struct run_result *run, struct err *err)
 {
@@ -42,26 +29,34 @@ static int print_run(const struct context *context, const struct run_result *run
     return print_text(&out, err);
 }
 
-/* 0 where every case came to a figure or was skipped; 1 where one was wrong, crashed or hung. */
+/* 0 where every case came to a figure or was skipped; 1 where one was wrong, crashed or hung; 3 where the budget left one
+ * without a block. */
 static int run_exit(const struct run_result *run)
 {
-    for (size_t i = 0; i < run->n_cases; i++)
+    int ret = 0;
+
+    for (size_t i = 0; i < run->n_cases; i++) {
         if (run->cases[i].status != CASE_OK && run->cases[i].status != CASE_SKIPPED)
             return 1;
-    return 0;
+        if (run->cases[i].status == CASE_OK && run->cases[i].n_blocks == 0)
+            ret = 3;
+    }
+    return ret;
 }
 
-static int measure(const struct context *context, const struct session *session, const struct topology *topology,
-                   const struct host *host)
+/* The run itself, on a host that is ready; the exit status, or -1. */
+static int measure(const struct context *context, const struct session *session, struct measuring *m, struct err *err)
 {
     struct run_result run = { 0 };
-    struct err err = { 0 };
     int ret;
 
-    say_findings(context, topology);
-    if (session_run(context, session, topology, host, &run, &err) < 0 || print_run(context, &run, &err) < 0) {
-        ret = say_error(context, &err);
-    } else {
+    measuring_watch(m);
+    ret = session_run(context, session, m->topology, &m->host, &run, err);
+    if (ret == 0) {
+        measuring_tell(m, context, &run.info.host);
+        ret = print_run(context, &run, err);
+    }
+    if (ret == 0) {
         say("run %lld: %.1f s, recorded in %s", (long long)run.info.id, run.info.seconds, context->options->db);
         ret = run.judged ? run.exit : run_exit(&run);
     }
@@ -71,54 +66,63 @@ static int measure(const struct context *context, const struct session *session,
 
 int cmd_run(const struct context *context)
 {
-    struct session session = { 0 };
+    struct session session = { .full = context->options->full };
+    struct measuring m;
     struct err err = { 0 };
-    struct topology *topology = topology_host(&err);
-    struct host host = { 0 };
-    int ret;
+    int ret = measuring_begin(&m, context, &err);
 
-    if (!topology)
-        return say_error(context, &err);
-    fingerprint_host(topology, isa_host(), &host);
-    ret = measure(context, &session, topology, &host);
-    topology_free(topology);
-    return ret;
+    if (ret == 0)
+        ret = measure(context, &session, &m, &err);
+    measuring_end(&m);
+    return ret < 0 ? say_error(context, &err) : ret;
+}
+
+/* What the run is held against: the other program is built here, under the host's lock, so that a build does not
+ * disturb somebody else's measurement. */
+static int prepare(const struct context *context, const struct measuring *m, struct gate_rules *rules,
+                   struct baseline *baseline, struct other *other, struct err *err)
+{
+    char path[1024];
+    int known;
+
+    snprintf(path, sizeof(path), "%s/%s.json", context->options->baselines, m->host.class);
+    known = baseline_read(path, m->host.class, baseline, err);
+    if (known < 0)
+        return -1;
+    rules->baseline = known ? baseline : NULL;
+    if (context->options->against && other_prepare(context, m->topology, other, rules, err) < 0)
+        return -1;
+    if (!known)
+        say("pawl gate: no baseline for host class '%s': judged by targets%s alone ('pawl accept' makes one)",
+            m->host.class, rules->ref ? " and --against" : "");
+    return 0;
 }
 
 int cmd_gate(const struct context *context)
 {
-    struct session session = { .judge = true };
     struct targets targets = { 0 };
     struct baseline baseline = { 0 };
+    struct other other = { 0 };
+    struct measuring m = { .lock = { .fd = -1 } };
+    struct gate_rules rules = { .targets = &targets, .isa_limited = context->options->isa_text };
+    struct session session = { .rules = &rules, .full = context->options->full };
     struct err err = { 0 };
-    struct topology *topology = topology_host(&err);
-    struct host host = { 0 };
     char path[1024];
-    int ret, known;
+    int ret;
 
-    if (!topology)
-        return say_error(context, &err);
-    fingerprint_host(topology, isa_host(), &host);
     snprintf(path, sizeof(path), "%s/targets.json", context->options->baselines);
-    if (targets_read(path, context->registry, &targets, &err) < 0) {
-        ret = say_error(context, &err);
-        goto out;
+    ret = targets_read(path, context->registry, &targets, &err);
+    if (ret == 0)
+        ret = measuring_begin(&m, context, &err);
+    if (ret == 0)
+        ret = prepare(context, &m, &rules, &baseline, &other, &err);
+    if (ret == 0) {
+        session.other = rules.ref && !rules.ref_identical ? other.built.program : NULL;
+        ret = measure(context, &session, &m, &err);
     }
-    snprintf(path, sizeof(path), "%s/%s.json", context->options->baselines, host.class);
-    known = baseline_read(path, &baseline, &err);
-    if (known < 0) {
-        ret = say_error(context, &err);
-        goto out;
-    }
-    if (!known)
-        say("pawl gate: no baseline for host class '%s': judged by targets alone ('pawl accept' makes one)",
-            host.class);
-    session.targets = &targets;
-    session.baseline = known ? &baseline : NULL;
-    ret = measure(context, &session, topology, &host);
-out:
+    measuring_end(&m);
+    other_free(&other);
     baseline_free(&baseline);
     targets_free(&targets);
-    topology_free(topology);
-    return ret;
+    return ret < 0 ? say_error(context, &err) : ret;
 }

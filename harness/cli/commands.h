@@ -25,6 +25,7 @@ int cmd_accept(const struct context *context);
 int cmd_compare(const struct context *context);
 int cmd_dashboard(const struct context *context);
 int cmd_doctor(const struct context *context);
+int cmd_drill(const struct context *context);
 
 /* Prints "pawl COMMAND: message" and returns the exit status that belongs to err->code. */
 int say_error(const struct context *context, const struct err *err);

@@ -4,6 +4,7 @@
 #include "cli/commands.h"
 #include "cli/session.h"
 #include "cli/version.h"
+#include "measure/wire.h"
 #include "measure/worker.h"
 
 #include <signal.h>
@@ -29,6 +30,8 @@ static const struct command {
     { "accept", "[RUN]", "make a run (default: the last) the baseline of its host class", CMD_ACCEPT, 1, cmd_accept },
     { "compare", "[RUN RUN]", "show what changed between two runs (default: last~1 last)", CMD_COMPARE, 2, cmd_compare },
     { "dashboard", "", "write the history as a static site", CMD_DASHBOARD, 0, cmd_dashboard },
+    { "drill", "[GLOB...]", "measure what this gate detects on this host, and how often it cries wolf", CMD_DRILL,
+      SIZE_MAX, cmd_drill },
     { "doctor", "", "say whether this host is fit to measure", CMD_DOCTOR, 0, cmd_doctor },
 };
 
@@ -115,7 +118,7 @@ int make_plan(const struct context *context, const struct topology *topology, st
         .globs = o->args,
         .n_globs = o->n_args,
         .isa = isa_host() & o->isa,
-        .max_threads = topology_domain(topology)->n_pus,
+        .max_threads = topology_domain(topology)->n_pus < JOB_PUS_MAX ? topology_domain(topology)->n_pus : JOB_PUS_MAX,
         .quick = o->quick,
     };
 

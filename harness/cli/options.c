@@ -10,11 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum kind { FLAG, STRING, WHOLE, SECONDS, ISA };
+enum kind { FLAG, STRING, WHOLE, SECONDS, SECONDS_OR_0, COUNT, ISA };
 
 enum {
-    PLANS = CMD_LIST | CMD_CHECK | CMD_RUN | CMD_GATE,
-    MEASURES = CMD_RUN | CMD_GATE,
+    PLANS = CMD_LIST | CMD_CHECK | CMD_RUN | CMD_GATE | CMD_DRILL,
+    MEASURES = CMD_RUN | CMD_GATE | CMD_DRILL,
+    RESULTS = CMD_RUN | CMD_GATE,
     STORES = MEASURES | CMD_ACCEPT | CMD_COMPARE | CMD_DASHBOARD | CMD_DOCTOR,
     JUDGES = CMD_GATE | CMD_ACCEPT | CMD_DASHBOARD,
     ALL = PLANS | STORES,
@@ -30,22 +31,33 @@ static const struct option {
     { "--help", NULL, ALL, FLAG, offsetof(struct options, help), "show this" },
     { "--json", NULL, ALL & ~(CMD_ACCEPT | CMD_DASHBOARD), FLAG, offsetof(struct options, json),
       "one JSON document on standard output; words go to standard error" },
-    { "--markdown", NULL, MEASURES, FLAG, offsetof(struct options, markdown),
+    { "--markdown", NULL, RESULTS, FLAG, offsetof(struct options, markdown),
       "a summary in Markdown on standard output, for a job summary" },
     { "--db", "FILE", STORES, STRING, offsetof(struct options, db),
       "the history (default: $PAWL_DB, else pawl/pawl.db in the XDG state folder)" },
     { "--baselines", "DIR", JUDGES, STRING, offsetof(struct options, baselines),
       "where targets.json and the accepted baselines are (default: ./baselines)" },
     { "--quick", NULL, PLANS, FLAG, offsetof(struct options, quick), "the small part of the matrix, shorter samples" },
-    { "--full", NULL, MEASURES, FLAG, offsetof(struct options, full), "as many blocks as could ever decide; no budget" },
+    { "--full", NULL, RESULTS, FLAG, offsetof(struct options, full), "no budget; without a gate three times the blocks" },
     { "--budget", "SECONDS", MEASURES, SECONDS, offsetof(struct options, budget_s),
       "begin no block that would end later (default: gate 150, run without limit)" },
+    { "--against", "REF", CMD_GATE, STRING, offsetof(struct options, against),
+      "build the merge base of REF and HEAD, and let its blocks take turns with ours" },
+    { "--runs", "N", CMD_DRILL, COUNT, offsetof(struct options, runs), "gate runs for each slowdown (default: 20)" },
     { "--timeout", "SECONDS", PLANS & ~CMD_LIST, SECONDS, offsetof(struct options, timeout_s),
       "kill a block that takes longer (default: 120)" },
     { "--seed", "N", PLANS & ~CMD_LIST, WHOLE, offsetof(struct options, seed),
       "seed of inputs and orders (default: 1)" },
     { "--isa", "MASK", PLANS, ISA, offsetof(struct options, isa_text),
       "use no more than these: none, all, or some of avx2,avx512f,avx512vnni,avxvnni" },
+    { "--force", NULL, MEASURES, FLAG, offsetof(struct options, force),
+      "measure on an unfit host, too (see 'pawl doctor'); what was forced is recorded" },
+    { "--force", NULL, CMD_ACCEPT, FLAG, offsetof(struct options, force),
+      "accept figures of a build without optimisation or with sanitizers, too" },
+    { "--wait", "SECONDS", MEASURES, SECONDS_OR_0, offsetof(struct options, wait_s),
+      "wait so long for another job on this host (default: for ever) and for busy cores (default: 30)" },
+    { "--lock", "FILE", MEASURES, STRING, offsetof(struct options, lock),
+      "what jobs wait for: one FILE for containers that share a host (default: one for the host)" },
     { "--all", NULL, CMD_GATE | CMD_COMPARE, FLAG, offsetof(struct options, all), "show what passed or is unchanged, too" },
     { "--reason", "TEXT", CMD_ACCEPT, STRING, offsetof(struct options, reason), "why the new figures are right (needed)" },
     { "--replace", NULL, CMD_ACCEPT, FLAG, offsetof(struct options, replace), "forget the cases that the run lacks" },
@@ -80,8 +92,12 @@ static int set(struct options *o, const struct option *row, const char *value, s
         return 0;
     case WHOLE:
         return text_int64(value, 0, INT64_MAX, field, err);
+    case COUNT:
+        return text_int64(value, 1, 100000, field, err);
     case SECONDS:
         return text_double(value, 0.1, 1e7, field, err);
+    case SECONDS_OR_0:
+        return text_double(value, 0, 1e7, field, err);
     case ISA:
         *(const char **)field = value;
         return isa_parse(value, &o->isa, err);
@@ -134,10 +150,12 @@ int options_parse(struct options *o, const char *command, unsigned bit, int argc
     bool only_args = false;
 
     *o = (struct options){ .baselines = "baselines", .out = "site", .isa = ISA_ALL, .seed = 1, .budget_s = -1,
-                           .timeout_s = 120, .args = args };
+                           .timeout_s = 120, .wait_s = -1, .runs = 20, .args = args };
     for (int i = 2; i < argc; i++) {
         if (!only_args && strcmp(argv[i], "--") == 0)
             only_args = true;
+        else if (!only_args && strcmp(argv[i], "-h") == 0)
+            o->help = true;
         else if (!only_args && argv[i][0] == '-' && argv[i][1]) {
             if (parse_one(o, bit, argc, argv, &i, err) < 0)
                 return err_wrap(err, "pawl %s", command);

@@ -16,16 +16,19 @@ enum command_bit {
     CMD_COMPARE = 1 << 5,
     CMD_DASHBOARD = 1 << 6,
     CMD_DOCTOR = 1 << 7,
+    CMD_DRILL = 1 << 8,
 };
 
 struct options {
     char *db;              /* owned; from --db, $PAWL_DB or the XDG state folder */
     const char *baselines; /* the folder */
-    const char *out, *reason, *isa_text;
+    const char *out, *reason, *isa_text, *lock; /* lock NULL: the host's */
     uint32_t isa; /* what --isa allows; ISA_ALL without it */
-    bool help, json, markdown, quick, full, all, replace;
-    int64_t seed;
+    bool help, json, markdown, quick, full, all, replace, force;
+    const char *against; /* a git revision; NULL: none */
+    int64_t seed, runs;
     double budget_s, timeout_s; /* budget < 0: the command's default */
+    double wait_s;              /* for the lock; < 0: for ever */
     const char *const *args;    /* what is not an option, in order; owned */
     size_t n_args;
 };

@@ -29,6 +29,8 @@ struct live {
     const struct context *context;
     const struct session *session;
     const struct plan *plan;
+    struct compare_rule rule;
+    struct gate_rules rules; /* the session's, with alpha */
     struct lane *lanes;
     struct store *store; /* NULL: check only */
     int64_t run_id;
@@ -55,7 +57,7 @@ static int add_block(void *arg, size_t c, struct block *block, struct err *err)
 
     lane->blocks = mem_grow(lane->blocks, &lane->capacity, lane->n + 1, sizeof(*lane->blocks));
     lane->blocks[lane->n++] = *block;
-    lane->usable += block->status == CASE_OK;
+    lane->usable += block->status == CASE_OK && block->side == 0;
     if (!live->store)
         return 0;
     if (store_add_block(live->store, live->run_id, &live->plan->comparisons[c], block, err) < 0)
@@ -71,47 +73,97 @@ static bool decided(const struct live *live, size_t c)
     struct run_result so_far = { 0 };
     bool certain = true;
 
-    compare_estimates(&live->plan->comparisons[c], lane->blocks, lane->n, &so_far);
-    gate_judge(&so_far, live->session->targets, live->session->baseline, NULL);
+    compare_estimates(&live->plan->comparisons[c], lane->blocks, lane->n, live->rule.alpha, &so_far);
+    gate_judge(&so_far, &live->rules, NULL);
     for (size_t i = 0; i < so_far.n_verdicts; i++)
         certain &= so_far.verdicts[i].outcome != OUTCOME_INCONCLUSIVE;
     run_result_free(&so_far);
     return certain;
 }
 
+/* How many of the run's verdicts will rest on an interval: those that nothing measured leaves open. */
+static size_t count_verdicts(const struct live *live)
+{
+    struct run_result empty = { 0 };
+    size_t n = 0;
+
+    for (size_t c = 0; c < live->plan->n; c++)
+        compare_estimates(&live->plan->comparisons[c], NULL, 0, 1, &empty);
+    gate_judge(&empty, &live->rules, NULL);
+    for (size_t i = 0; i < empty.n_verdicts; i++)
+        n += empty.verdicts[i].outcome == OUTCOME_INCONCLUSIVE;
+    run_result_free(&empty);
+    return n;
+}
+
+/* Which cases the other program has too. */
+static void mark_elsewhere(const struct session *session, struct plan *plan)
+{
+    for (size_t i = 0; session->other && i < plan->n; i++) {
+        struct comparison *c = &plan->comparisons[i];
+
+        for (size_t v = 0; v < c->params.scenario->n_variants; v++) {
+            char id[CASE_ID_MAX];
+
+            case_id(&c->params, &c->params.scenario->variants[v], id, sizeof(id));
+            c->variants[v].elsewhere = session->rules->in_ref(session->rules->ref_arg, id);
+        }
+    }
+}
+
+static void choose_rule(struct live *live)
+{
+    if (!live->session->rules) {
+        live->rule = compare_rule_unjudged(live->session->full);
+        return;
+    }
+    live->rules = *live->session->rules;
+    live->rule = compare_rule(count_verdicts(live));
+    live->rules.alpha = live->rule.alpha;
+}
+
 static size_t wants(void *arg, size_t c)
 {
     struct live *live = arg;
     struct lane *lane = &live->lanes[c];
+    const size_t *looks = live->rule.looks;
     size_t look = 0;
 
     if (live->session->check_only) /* again where a fault hid the variants behind it: the culprit is left out then */
         return lane->usable == 0;
-    if (live->context->options->full && !live->session->judge)
-        return compare_looks[COMPARE_LOOKS - 1] > lane->usable ? compare_looks[COMPARE_LOOKS - 1] - lane->usable : 0;
-    while (look < COMPARE_LOOKS && compare_looks[look] < lane->usable)
+    while (look < COMPARE_LOOKS && looks[look] < lane->usable)
         look++;
     if (look == COMPARE_LOOKS)
         return 0;
-    if (lane->usable < compare_looks[look])
-        return compare_looks[look] - lane->usable;
-    if (!live->session->judge)
+    if (lane->usable < looks[look])
+        return looks[look] - lane->usable;
+    if (!live->session->rules)
         return 0;
     if (lane->judged_at != lane->usable) {
         lane->decided = decided(live, c);
         lane->judged_at = lane->usable;
     }
-    return lane->decided || look + 1 == COMPARE_LOOKS ? 0 : compare_looks[look + 1] - lane->usable;
+    return lane->decided || look + 1 == COMPARE_LOOKS ? 0 : looks[look + 1] - lane->usable;
+}
+
+static void say_lost(void *arg, size_t comparison, const struct block *block)
+{
+    struct live *live = arg;
+
+    progress_clear(&live->progress);
+    say("pawl %s: %s: %s: trying that block once more", live->context->command, live->plan->comparisons[comparison].id,
+        block->reason);
 }
 
 static void show(void *arg, const struct sampler_progress *progress)
 {
     struct live *live = arg;
 
-    progress_show(&live->progress, progress);
+    if (!live->session->quiet)
+        progress_show(&live->progress, progress);
 }
 
-static void describe_run(const struct context *context, const struct host *host, struct run_info *info)
+void session_describe(const struct context *context, const struct host *host, struct run_info *info)
 {
     struct text command = { 0 }, libraries = { 0 };
     time_t now = time(NULL);
@@ -144,7 +196,7 @@ static int sample(struct live *live, const struct topology *topology, bool *over
 {
     const struct options *o = live->context->options;
     const struct domain *domain = topology_domain(topology);
-    struct sampler_hooks hooks = { live, add_block, wants, show };
+    struct sampler_hooks hooks = { .arg = live, .add = add_block, .wants = wants, .progress = show, .lost = say_lost };
     struct sampler_options options = {
         .block = { live->context->program, o->timeout_s, &caught },
         .pus = domain->pus,
@@ -153,7 +205,10 @@ static int sample(struct live *live, const struct topology *topology, bool *over
         .rounds = o->quick ? 2 : 4,
         .min_sample_ns = o->quick ? 4e6 : 10e6,
         .seed = (uint64_t)o->seed,
-        .budget_s = o->full ? 0 : o->budget_s >= 0 ? o->budget_s : live->session->judge ? 150 : 0,
+        .budget_s = o->budget_s >= 0 ? o->budget_s : live->session->rules && !o->full ? 150 : 0,
+        .other = live->session->other,
+        .slowdown = live->session->slowdown,
+        .isa_without = ~o->isa,
     };
     struct sigaction action = { .sa_handler = on_signal }, old_int, old_term;
     int ret;
@@ -168,29 +223,51 @@ static int sample(struct live *live, const struct topology *topology, bool *over
     return ret;
 }
 
+/* Would this run have the case, if it were still there? By the globs; with --quick, which leaves cells out on purpose,
+ * only in the cells that it measures. */
 static bool in_scope(void *arg, const char *case_id)
 {
-    const struct context *context = arg;
-    const struct options *o = context->options;
+    const struct live *live = arg;
+    const struct options *o = live->context->options;
+    bool selected = o->n_args == 0;
 
-    if (o->n_args == 0)
-        return true;
-    for (size_t i = 0; i < o->n_args; i++)
-        if (text_glob(o->args[i], case_id))
+    for (size_t i = 0; !selected && i < o->n_args; i++)
+        selected = text_glob(o->args[i], case_id);
+    if (!selected || !o->quick)
+        return selected;
+    for (size_t c = 0; c < live->plan->n; c++) {
+        const struct params *p = &live->plan->comparisons[c].params;
+        size_t n = strlen(p->scenario->name), end;
+        char cell[CASE_ID_MAX];
+
+        params_format(p, cell, sizeof(cell));
+        end = strlen(case_id) - strlen(cell);
+        if (strncmp(case_id, p->scenario->name, n) == 0 && case_id[n] == '/' && strlen(cell) < strlen(case_id) &&
+            strcmp(case_id + end, cell) == 0)
             return true;
+    }
     return false;
 }
 
-static void finish(struct live *live, struct run_result *run, bool over_budget)
+/* A case that the budget left without a block says so. */
+static void say_unmeasured(struct run_result *run)
+{
+    for (size_t i = 0; i < run->n_cases; i++)
+        if (run->cases[i].status == CASE_OK && run->cases[i].n_blocks == 0)
+            text_copy(run->cases[i].reason, REASON_MAX, "not measured: the budget was spent before its first block");
+}
+
+static void finish(struct live *live, struct run_result *run, const struct topology *topology, bool over_budget)
 {
     const struct options *o = live->context->options;
-    /* --quick leaves cases out on purpose: what it lacks is not missing. */
-    struct gate_scope scope = { in_scope, (void *)live->context, o->n_args == 0 };
+    struct gate_scope scope = { in_scope, live, o->n_args == 0 && !o->quick, topology_domain(topology)->n_pus };
 
     for (size_t c = 0; c < live->plan->n; c++)
-        compare_estimates(&live->plan->comparisons[c], live->lanes[c].blocks, live->lanes[c].n, run);
-    if (live->session->judge)
-        gate_judge(run, live->session->targets, live->session->baseline, o->quick ? NULL : &scope);
+        compare_estimates(&live->plan->comparisons[c], live->lanes[c].blocks, live->lanes[c].n, live->rule.alpha, run);
+    if (live->session->rules)
+        gate_judge(run, &live->rules, &scope);
+    if (!live->session->check_only)
+        say_unmeasured(run);
     if (over_budget)
         say("pawl %s: the budget is spent: some comparisons have fewer blocks than they want (see --budget)",
             live->context->command);
@@ -218,10 +295,14 @@ int session_run(const struct context *context, const struct session *session, co
     int ret = -1;
 
     *run = (struct run_result){ 0 };
-    describe_run(context, host, &run->info);
+    session_describe(context, host, &run->info);
     if (make_plan(context, topology, &plan, err) < 0)
         return -1;
+    mark_elsewhere(session, &plan);
+    if (session->rules && session->rules->ref)
+        text_copy(run->info.against, sizeof(run->info.against), session->rules->ref);
     live.plan = &plan;
+    choose_rule(&live);
     live.lanes = mem_array(plan.n, sizeof(*live.lanes));
     if (!session->check_only) {
         live.store = store_open(context->options->db, STORE_WRITE, err);
@@ -233,7 +314,7 @@ int session_run(const struct context *context, const struct session *session, co
         say_kept(&live, err);
         goto out;
     }
-    finish(&live, run, over_budget);
+    finish(&live, run, topology, over_budget);
     run->info.seconds = block_clock_s() - started;
     ret = live.store ? store_finish_run(live.store, run, err) : 0;
 out:

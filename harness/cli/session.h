@@ -8,16 +8,23 @@
 #include "judge/gate.h"
 
 struct session {
-    bool judge; /* gate: stop a comparison when its verdicts are certain, judge at the end */
-    const struct targets *targets; /* with `judge` */
-    const struct baseline *baseline; /* with `judge`; NULL: none for this host class */
-    bool check_only;               /* nothing is timed, pinned or recorded */
+    /* gate: stop a comparison when its verdicts are certain, judge at the end. NULL: judge nothing. The session fills in
+     * alpha and what the other program has. */
+    const struct gate_rules *rules;
+    const char *other; /* path of the program of rules->ref; NULL: none */
+    bool check_only;   /* nothing is timed, pinned or recorded */
+    bool full;         /* without rules: as many blocks as `--full` */
+    bool quiet;        /* no progress */
+    double slowdown;   /* a drill: every variant but the reference and peers does so much more work, 0.03 is 3 % */
 };
 
 /* Fills *run (run_result_free() it). -1: the harness or the host failed, or the run was interrupted; the message then
  * says what is kept. `host` is this host's. */
 int session_run(const struct context *context, const struct session *session, const struct topology *topology,
                 const struct host *host, struct run_result *run, struct err *err);
+
+/* The description of a run that begins now: all but its id. */
+void session_describe(const struct context *context, const struct host *host, struct run_info *info);
 
 /* The signal that interrupted a session, 0 where none did: the program ends by it, as a shell expects. */
 int session_signal(void);

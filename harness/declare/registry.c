@@ -3,6 +3,7 @@
 
 #include "declare/result.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static int check_name(const struct scenario *s, const char *what, const char *name, const char *extra, struct err *err)
@@ -13,7 +14,8 @@ static int check_name(const struct scenario *s, const char *what, const char *na
     if (!name || !*name)
         return err_set(err, ERR_HARNESS, "scenario '%s': a %s without a name", s->name ? s->name : "", what);
     if (strlen(name) >= NAME_MAX_LEN && *extra != '/') /* a result would cut it short */
-        return err_set(err, ERR_HARNESS, "scenario '%s': %s '%s' is longer than %d", s->name, what, name, NAME_MAX_LEN - 1);
+        return err_set(err, ERR_HARNESS, "scenario '%s': %s '%s' is longer than %d", s->name, what, name,
+                       NAME_MAX_LEN - 1);
     while (*c && (strchr(plain, *c) || strchr(extra, *c)))
         c++;
     if (*c)
@@ -25,6 +27,23 @@ static int check_name(const struct scenario *s, const char *what, const char *na
 static int twice(const struct scenario *s, const char *what, const char *name, struct err *err)
 {
     return err_set(err, ERR_HARNESS, "scenario '%s': %s '%s' is declared twice", s->name, what, name);
+}
+
+/* "kernels/gemm_f32": the words between the slashes are the folders of reports, so that there are two at least and none
+ * is empty. */
+static int check_scenario_name(const struct scenario *s, struct err *err)
+{
+    size_t len;
+
+    if (check_name(s, "scenario", s->name, "/", err) < 0)
+        return -1;
+    len = strlen(s->name);
+    if (!strchr(s->name, '/'))
+        return err_set(err, ERR_HARNESS, "scenario '%s' has no '/' in its name (kernels/gemm_f32 has)", s->name);
+    if (s->name[0] == '/' || s->name[len - 1] == '/' || strstr(s->name, "//"))
+        return err_set(err, ERR_HARNESS, "scenario '%s' has an empty word before, between or behind the slashes of "
+                                         "its name", s->name);
+    return 0;
 }
 
 static int check_axis(const struct scenario *s, size_t at, struct err *err)
@@ -44,6 +63,9 @@ static int check_axis(const struct scenario *s, size_t at, struct err *err)
     }
     if (axis->n_values == 0)
         return err_set(err, ERR_HARNESS, "scenario '%s': axis '%s' has no values", s->name, axis->name);
+    if (axis->n_values > AXIS_VALUES_MAX)
+        return err_set(err, ERR_HARNESS, "scenario '%s': axis '%s' has %zu values, more than %d", s->name, axis->name,
+                       axis->n_values, AXIS_VALUES_MAX);
     if (axis->n_quick > axis->n_values)
         return err_set(err, ERR_HARNESS, "scenario '%s': axis '%s' has more quick values than values", s->name,
                        axis->name);
@@ -58,6 +80,9 @@ static int check_variants(const struct scenario *s, struct err *err)
 {
     if (s->n_variants == 0)
         return err_set(err, ERR_HARNESS, "scenario '%s' has no variants", s->name);
+    if (s->n_variants > VARIANTS_MAX)
+        return err_set(err, ERR_HARNESS, "scenario '%s' has %zu variants, more than %d", s->name, s->n_variants,
+                       VARIANTS_MAX);
     if (s->variants[0].isa != ISA_ANY || s->variants[0].absent)
         return err_set(err, ERR_HARNESS, "scenario '%s': the reference '%s' must run everywhere", s->name,
                        s->variants[0].name);
@@ -86,19 +111,42 @@ static int check_metrics(const struct scenario *s, struct err *err)
     return 0;
 }
 
+/* The length of the longest of its case ids, those of its axes checked: the last value of each is the largest. */
+static size_t longest_id(const struct scenario *s)
+{
+    enum { THREADS_DIGITS = 5 };
+    size_t variant = 0, len = strlen(s->name);
+
+    for (size_t i = 0; i < s->n_variants; i++)
+        if (strlen(s->variants[i].name) > variant)
+            variant = strlen(s->variants[i].name);
+    len += 1 + variant;
+    for (size_t i = 0; i < s->n_axes; i++) {
+        const struct axis *axis = &s->axes[i];
+
+        len += strlen(axis->name) + 2; /* '/' and '=' */
+        len += axis->kind == AXIS_KIND_THREADS
+                   ? THREADS_DIGITS
+                   : (size_t)snprintf(NULL, 0, "%lld", (long long)axis->values[axis->n_values - 1]);
+    }
+    return len;
+}
+
 int registry_check(const struct registry *registry, struct err *err)
 {
     for (size_t i = 0; i < registry->n; i++) {
         const struct scenario *s = registry->scenarios[i];
 
-        if (check_name(s, "scenario", s->name, "/", err) < 0 || check_variants(s, err) < 0 ||
-            check_metrics(s, err) < 0)
+        if (check_scenario_name(s, err) < 0 || check_variants(s, err) < 0 || check_metrics(s, err) < 0)
             return -1;
         if (s->n_axes > AXES_MAX)
             return err_set(err, ERR_HARNESS, "scenario '%s' has more than %d axes", s->name, AXES_MAX);
         for (size_t a = 0; a < s->n_axes; a++)
             if (check_axis(s, a, err) < 0)
                 return -1;
+        if (longest_id(s) >= CASE_ID_MAX)
+            return err_set(err, ERR_HARNESS, "scenario '%s': its longest case id has %zu characters, more than %d",
+                           s->name, longest_id(s), CASE_ID_MAX - 1);
         if (!s->run || !s->summary)
             return err_set(err, ERR_HARNESS, "scenario '%s' has no run() or no summary", s->name);
         for (size_t j = 0; j < i; j++)

@@ -5,13 +5,18 @@
 #include "base/err.h"
 #include "declare/scenario.h"
 
+/* What a plan and a job have room for. */
+enum { VARIANTS_MAX = 16, AXIS_VALUES_MAX = 32 };
+
 struct registry {
     const struct scenario *const *scenarios;
     size_t n;
 };
 
-/* Names are made of [a-z0-9_] (scenarios with one or more '/'; metrics may have '@'), none twice; axes have values,
- * positive and ascending; a scenario has at least one variant, and run(). -1 names the scenario and what is wrong. */
+/* Names are made of [a-z0-9_] (scenarios with one or more '/' between words; metrics may have '@'), none twice; axes
+ * have values, at most AXIS_VALUES_MAX, positive and ascending; a scenario has 1 to VARIANTS_MAX variants, and run();
+ * the longest case id that follows from the names and values fits CASE_ID_MAX. What passes never meets a BUG() for its
+ * size later. -1 names the scenario and what is wrong. */
 int registry_check(const struct registry *registry, struct err *err);
 
 const struct scenario *registry_find(const struct registry *registry, const char *name); /* NULL where unknown */

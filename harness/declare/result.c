@@ -29,7 +29,7 @@ static const char *const outcomes[] = {
 };
 
 static const char *const againsts[] = {
-    [AGAINST_RESULT] = "result", [AGAINST_TARGET] = "target", [AGAINST_BASELINE] = "baseline",
+    [AGAINST_RESULT] = "result", [AGAINST_TARGET] = "target", [AGAINST_BASELINE] = "baseline", [AGAINST_REF] = "ref",
 };
 
 static int find(const char *const *names, size_t n, const char *name)

@@ -30,7 +30,7 @@ enum outcome { /* worst last: gate_exit and the reports sort by it */
 };
 
 /* What the verdict holds the case against. */
-enum against { AGAINST_RESULT, AGAINST_TARGET, AGAINST_BASELINE };
+enum against { AGAINST_RESULT, AGAINST_TARGET, AGAINST_BASELINE, AGAINST_REF };
 
 /* The words of the JSON document, the store and the tables: "wrong_result", "MISSED_TARGET", "baseline". The _parse
  * functions return -1 for a word that is none. */
@@ -48,6 +48,7 @@ struct comparison {
     /* Per variant of the scenario, in its order. */
     struct planned {
         bool wanted;            /* selected by the globs, or the reference of one that is */
+        bool elsewhere;         /* the other program of the run has it too */
         char skip[REASON_MAX];  /* "" or why it cannot be measured here */
     } *variants;
 };
@@ -62,7 +63,10 @@ struct sample {
     double cpu_ns;      /* CPU time of the measuring thread per operation */
     int cpu;            /* where it ended */
     int64_t switches;   /* involuntary context switches during it */
+    bool migrated;      /* the thread ended on another CPU than it began on */
     double mhz;         /* effective frequency right after it */
+    /* User-space events per operation, of the measuring thread; NAN where the kernel counts none. */
+    double instructions, cycles, branch_misses, cache_misses;
 };
 
 struct exact_value {
@@ -73,7 +77,9 @@ struct exact_value {
 
 /* What one child process did with one comparison. */
 struct block {
-    int index;
+    int index; /* in the comparison */
+    int side;  /* 0: this program; 1: the other one that the run is held against. Sides 0 and 1 of a pair follow each
+                  other, with indexes 2 n and 2 n + 1 */
     struct sample *samples;
     size_t n_samples;
     struct exact_value *exacts;
@@ -138,6 +144,7 @@ const char *host_fact(const struct host *host, const char *key);                
 struct run_info {
     int64_t id; /* the store's; 0: not stored */
     char command[256]; /* "gate --quick": its words */
+    char against[72];  /* the commit whose program took turns with this one; "": none */
     char commit[64];   /* of the measured program; "" where it was built outside git */
     bool dirty;
     struct host host;
@@ -170,6 +177,7 @@ struct change {
     double ratio, low, high; /* b / a with its interval; -inf..inf: too few blocks */
     bool significant;        /* the interval excludes 1 */
     bool better;             /* meaningful where significant */
+    double p;                /* of no change, exact Mann-Whitney over the blocks; NAN for exact metrics */
 };
 
 /* One metric of one case over the runs of one host class: what a trend plot shows. */
@@ -181,12 +189,24 @@ struct point {
 
 struct series {
     char case_id[CASE_ID_MAX], scenario[CASE_ID_MAX], variant[NAME_MAX_LEN], params[CASE_ID_MAX];
+    char reference[NAME_MAX_LEN]; /* the variant that it is held against; the reference names itself, "": not known */
     char metric[NAME_MAX_LEN], unit[NAME_MAX_LEN], host_class[96];
+    bool peer;
     enum metric_kind kind;
     enum metric_better better;
     double at_least, at_most; /* the target's limits, NAN where none: filled in by who knows the targets */
     struct point *points;     /* oldest first */
     size_t n_points;
+};
+
+/* What a drill found on a host: how often the gate alarmed when the variants were made slower by `effect`. */
+struct drill_row {
+    char host_class[96], started[32], commit[64], cases[256]; /* cases: the globs, or "everything" */
+    double effect;                                            /* 0.03: 3 % slower; 0: nothing changed (A/A) */
+    int runs;                                                 /* whole gate runs */
+    int alarmed_runs;                                         /* with at least one REGRESSED */
+    int verdicts, regressed, inconclusive, passed;            /* over all runs; passed: PASS or IMPROVED */
+    double seconds;                                           /* median time of a run to its verdict */
 };
 
 struct history {

@@ -13,6 +13,8 @@ const struct metric metric_time_ns = {
     "time_ns", "ns", METRIC_TIMED, METRIC_LOWER_IS_BETTER, .from_ns = identity,
 };
 const struct metric metric_speedup = { "speedup", "x", METRIC_TIMED, METRIC_HIGHER_IS_BETTER, .from_ns = NULL };
+const struct metric metric_instructions = { "instructions", "", METRIC_TIMED, METRIC_LOWER_IS_BETTER, .from_ns = NULL };
+const struct metric metric_vs_ref = { "vs_ref", "x", METRIC_TIMED, METRIC_HIGHER_IS_BETTER, .from_ns = NULL };
 
 const struct metric *scenario_metric(const struct scenario *s, const char *name)
 {
@@ -20,6 +22,10 @@ const struct metric *scenario_metric(const struct scenario *s, const char *name)
         return &metric_time_ns;
     if (strcmp(name, metric_speedup.name) == 0)
         return &metric_speedup;
+    if (strcmp(name, metric_vs_ref.name) == 0)
+        return &metric_vs_ref;
+    if (strcmp(name, metric_instructions.name) == 0)
+        return &metric_instructions;
     for (size_t i = 0; i < s->n_metrics; i++)
         if (strcmp(name, s->metrics[i].name) == 0)
             return &s->metrics[i];

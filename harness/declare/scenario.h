@@ -70,10 +70,22 @@ struct metric {
  * (time of the reference / time of the variant, paired, higher is better): scenario.metrics lists what comes on top. */
 extern const struct metric metric_time_ns, metric_speedup;
 
+/* Where a run is held against another program (another commit): time there / time here, of blocks that took turns. */
+extern const struct metric metric_vs_ref;
+
+/* Where the kernel counts them: instructions of the measuring thread per operation. A second opinion beside the time,
+ * kept in baselines but never judged. */
+extern const struct metric metric_instructions;
+
+/* What one block is about to do. Where setup() cannot make something for one variant (a library that cannot be loaded)
+ * it does not fail: it keeps the error, and check() of that variant alone returns it. An ERR_HOST from check() means
+ * that the variant cannot work here, which counts as its crash; any other error that its result is wrong. */
 struct bench {
     const struct params *params;
     struct team *team; /* params_threads(params) threads, pinned */
     uint64_t seed;     /* for the inputs: the same for all blocks of a run */
+    uint32_t variants; /* bit i: variants[i] of the scenario is of this block; setup() makes nothing for the others */
+    uint32_t isa;      /* what may be used: the host's, less what --isa excludes; for code that chooses by itself */
 };
 
 struct scenario {

@@ -2,6 +2,7 @@
 #include "judge/baseline.h"
 
 #include "base/mem.h"
+#include "base/stats.h"
 #include "base/text.h"
 
 #include <errno.h>
@@ -18,6 +19,12 @@ bool baseline_judges(const struct case_result *c, const struct estimate *e)
     if (c->peer || c->status != CASE_OK)
         return false;
     return e->kind == METRIC_EXACT || strcmp(e->metric, metric_speedup.name) == 0;
+}
+
+/* What is judged, and the second opinion on it. */
+static bool keeps(const struct case_result *c, const struct estimate *e)
+{
+    return baseline_judges(c, e) || (!c->peer && strcmp(e->metric, metric_instructions.name) == 0);
 }
 
 const struct accepted *baseline_find(const struct baseline *baseline, const char *id)
@@ -79,35 +86,48 @@ static struct estimate *add_estimate(struct accepted *a, const char *metric, siz
 
 /* ---- the file ---- */
 
-static int read_estimate(struct accepted *a, const char *metric, const json_t *json, struct err *err)
+/* A promise is a speedup with its blocks, or an exact value. */
+static int read_estimate(struct accepted *a, const char *metric, json_t *json, struct err *err)
 {
-    const json_t *blocks = json_object_get(json, "blocks"), *exact = json_object_get(json, "exact"), *item;
-    struct estimate *e = add_estimate(a, metric, json_array_size(blocks));
+    bool exact = json_is_true(json_object_get(json, "exact"));
+    json_t *blocks = NULL, *item;
+    struct estimate *e;
+    double value, low, high;
     size_t i;
 
-    e->kind = json_is_true(exact) ? METRIC_EXACT : METRIC_TIMED;
-    e->value = json_number_value(json_object_get(json, "value"));
-    e->low = json_number_value(json_object_get(json, "low"));
-    e->high = json_number_value(json_object_get(json, "high"));
-    json_array_foreach((json_t *)blocks, i, item)
+    if (exact ? json_unpack(json, "{s:F}", "value", &value) < 0
+              : json_unpack(json, "{s:F, s:F, s:F, s:o}", "value", &value, "low", &low, "high", &high, "blocks", &blocks) < 0)
+        return err_set(err, ERR_CONFIG, "case '%s': metric '%s' lacks a number: %s", a->id, metric,
+                       exact ? "value" : "value, low, high, blocks");
+    if (!exact && strcmp(metric, metric_speedup.name) != 0 && strcmp(metric, metric_instructions.name) != 0)
+        return err_set(err, ERR_CONFIG, "case '%s': metric '%s' is neither exact nor 'speedup', and cannot be held", a->id,
+                       metric);
+    e = add_estimate(a, metric, json_array_size(blocks));
+    e->kind = exact ? METRIC_EXACT : METRIC_TIMED;
+    e->value = value;
+    e->low = exact ? value : low;
+    e->high = exact ? value : high;
+    if (!exact && (e->n_blocks == 0 || e->n_blocks > STATS_SHIFT_MAX))
+        return err_set(err, ERR_CONFIG, "case '%s': metric '%s' needs 1 to %d blocks", a->id, metric, STATS_SHIFT_MAX);
+    json_array_foreach(blocks, i, item) {
         e->blocks[i] = json_number_value(item);
-    if (e->kind == METRIC_TIMED && e->n_blocks == 0)
-        return err_set(err, ERR_CONFIG, "case '%s': metric '%s' has no 'blocks'", a->id, metric);
-    for (i = 0; i < e->n_blocks; i++)
-        if (e->kind == METRIC_TIMED && !(e->blocks[i] > 0))
-            return err_set(err, ERR_CONFIG, "case '%s': metric '%s' has a block that is not positive", a->id, metric);
+        if (!(e->blocks[i] > 0))
+            return err_set(err, ERR_CONFIG, "case '%s': metric '%s' has a block that is no positive number", a->id, metric);
+    }
     return 0;
 }
 
-static int read_case(struct baseline *baseline, const char *id, const json_t *json, struct err *err)
+static int read_case(struct baseline *baseline, const char *id, json_t *json, struct err *err)
 {
     const char *commit, *date, *reason, *metric;
     struct accepted *a = add_case(baseline, id);
     json_t *metrics, *value;
 
-    if (json_unpack((json_t *)json, "{s:s, s:s, s:s, s:o}", "commit", &commit, "date", &date, "reason", &reason,
+    if (json_unpack(json, "{s:s, s:s, s:s, s:o}", "commit", &commit, "date", &date, "reason", &reason,
                     "metrics", &metrics) < 0)
         return err_set(err, ERR_CONFIG, "case '%s' lacks one of commit, date, reason, metrics", id);
+    if (json_object_size(metrics) == 0)
+        return err_set(err, ERR_CONFIG, "case '%s' has no metrics: it promises nothing", id);
     text_copy(a->commit, sizeof(a->commit), commit);
     text_copy(a->date, sizeof(a->date), date);
     text_copy(a->reason, sizeof(a->reason), reason);
@@ -117,11 +137,11 @@ static int read_case(struct baseline *baseline, const char *id, const json_t *js
     return 0;
 }
 
-int baseline_read(const char *path, struct baseline *baseline, struct err *err)
+int baseline_read(const char *path, const char *host_class, struct baseline *baseline, struct err *err)
 {
     json_error_t e;
     json_t *json = NULL, *cases, *value;
-    const char *id, *host_class;
+    const char *id, *class;
     int ret = -1, schema;
 
     *baseline = (struct baseline){ 0 };
@@ -132,12 +152,16 @@ int baseline_read(const char *path, struct baseline *baseline, struct err *err)
         err_set(err, ERR_CONFIG, "line %d: %s", e.line, e.text);
         goto out;
     }
-    if (json_unpack(json, "{s:i, s:s, s:o}", "schema", &schema, "host_class", &host_class, "cases", &cases) < 0 ||
+    if (json_unpack(json, "{s:i, s:s, s:o}", "schema", &schema, "host_class", &class, "cases", &cases) < 0 ||
         schema != 1 || !json_is_object(cases)) {
         err_set(err, ERR_CONFIG, "not a baseline of schema 1 (schema, host_class and cases are needed)");
         goto out;
     }
-    text_copy(baseline->host_class, sizeof(baseline->host_class), host_class);
+    if (strcmp(class, host_class) != 0) {
+        err_set(err, ERR_CONFIG, "it is of host class '%s', not '%s'", class, host_class);
+        goto out;
+    }
+    text_copy(baseline->host_class, sizeof(baseline->host_class), class);
     json_object_foreach(cases, id, value)
         if (read_case(baseline, id, value, err) < 0)
             goto out;
@@ -163,6 +187,8 @@ static json_t *write_estimate(const struct estimate *e)
     return json_pack("{s:f, s:f, s:f, s:o}", "value", e->value, "low", e->low, "high", e->high, "blocks", blocks);
 }
 
+/* NULL where something of it is not JSON: text that is not UTF-8, a figure that is not finite. Nothing may be left out
+ * in silence. */
 static json_t *to_json(const struct baseline *baseline)
 {
     json_t *cases = json_object();
@@ -170,11 +196,16 @@ static json_t *to_json(const struct baseline *baseline)
     for (size_t i = 0; i < baseline->n; i++) {
         const struct accepted *a = &baseline->cases[i];
         json_t *metrics = json_object();
+        int failed = 0;
 
         for (size_t j = 0; j < a->n_estimates; j++)
-            json_object_set_new(metrics, a->estimates[j].metric, write_estimate(&a->estimates[j]));
-        json_object_set_new(cases, a->id, json_pack("{s:s, s:s, s:s, s:o}", "commit", a->commit, "date", a->date,
-                                                    "reason", a->reason, "metrics", metrics));
+            failed |= json_object_set_new(metrics, a->estimates[j].metric, write_estimate(&a->estimates[j]));
+        failed |= json_object_set_new(cases, a->id, json_pack("{s:s, s:s, s:s, s:o}", "commit", a->commit, "date", a->date,
+                                                              "reason", a->reason, "metrics", metrics));
+        if (failed) {
+            json_decref(cases);
+            return NULL;
+        }
     }
     return json_pack("{s:i, s:s, s:o}", "schema", 1, "host_class", baseline->host_class, "cases", cases);
 }
@@ -183,15 +214,20 @@ int baseline_write(const char *path, const struct baseline *baseline, struct err
 {
     struct text tmp = { 0 };
     json_t *json = to_json(baseline);
-    char *out = json_dumps(json, JSON_INDENT(1) | JSON_SORT_KEYS | JSON_REAL_PRECISION(8));
-    FILE *f;
+    char *out = json ? json_dumps(json, JSON_INDENT(1) | JSON_SORT_KEYS | JSON_REAL_PRECISION(8)) : NULL;
+    FILE *f = NULL;
     int ret = -1;
 
+    if (!out) {
+        err_set(err, ERR_HARNESS, "cannot write '%s': a text in it is not UTF-8, or a figure not finite", path);
+        goto out;
+    }
     text_addf(&tmp, "%s.tmp-%d", path, (int)getpid());
     f = fopen(tmp.data, "w");
-    if (!f || !out || fputs(out, f) < 0 || fputs("\n", f) < 0 || fflush(f) != 0 || fsync(fileno(f)) < 0 ||
+    if (!f || fputs(out, f) < 0 || fputs("\n", f) < 0 || fflush(f) != 0 || fsync(fileno(f)) < 0 ||
         rename(tmp.data, path) < 0) {
-        err_set(err, ERR_CONFIG, "cannot write '%s': %s", path, strerror(errno));
+        err_set(err, ERR_CONFIG, "cannot write '%s': %s%s", path, strerror(errno),
+                errno == ENOENT ? " (make its folder, or give --baselines DIR)" : "");
         unlink(tmp.data);
         goto out;
     }
@@ -207,10 +243,13 @@ out:
 
 /* ---- acceptance ---- */
 
-static int acceptable(const struct case_result *c, struct err *err)
+static int acceptable(const struct run_result *run, const struct case_result *c, struct err *err)
 {
     if (c->status != CASE_OK && c->status != CASE_SKIPPED)
         return err_set(err, ERR_CONFIG, "'%s' is %s: %.200s", c->id, case_status_name(c->status), c->reason);
+    for (size_t i = 0; run->judged && i < run->n_verdicts; i++)
+        if (run->verdicts[i].outcome == OUTCOME_INCONCLUSIVE && strcmp(run->verdicts[i].case_id, c->id) == 0)
+            return err_set(err, ERR_CONFIG, "the gate could not tell about '%s': measure it longer, or on a quieter host", c->id);
     for (size_t i = 0; i < c->n_estimates; i++)
         if (baseline_judges(c, &c->estimates[i]) && !(isfinite(c->estimates[i].low) && isfinite(c->estimates[i].high)))
             return err_set(err, ERR_CONFIG, "'%s' has too few blocks (%zu) for an interval of its %s", c->id,
@@ -242,7 +281,7 @@ static void take_over(struct baseline *baseline, const struct case_result *c, co
         const struct estimate *from = &c->estimates[i];
         struct estimate *e;
 
-        if (!baseline_judges(c, from))
+        if (!keeps(c, from))
             continue;
         e = add_estimate(a, from->metric, from->n_blocks);
         memcpy(e->blocks, from->blocks, from->n_blocks * sizeof(*e->blocks));
@@ -261,14 +300,25 @@ static bool has_judged(const struct case_result *c)
     return false;
 }
 
-int baseline_accept(struct baseline *baseline, const struct run_result *run, const char *reason, bool replace,
-                    size_t *changed, struct err *err)
+/* Flags as cli/version has them. */
+static bool slow_build(const char *flags)
 {
+    return strstr(flags, "-fsanitize") || strstr(flags, "-O0");
+}
+
+int baseline_accept(struct baseline *baseline, const struct run_result *run, const char *reason, bool replace,
+                    bool any_build, size_t *changed, struct err *err)
+{
+    if (!text_is_utf8(reason) || strlen(reason) >= REASON_MAX)
+        return err_set(err, ERR_USAGE, "the reason must be UTF-8 of at most %d bytes", REASON_MAX - 1);
+    if (slow_build(run->info.flags) && !any_build)
+        return err_set(err, ERR_CONFIG, "run %lld is of a build that nobody runs (%.100s); --force accepts it all the same",
+                       (long long)run->info.id, run->info.flags);
     if (baseline->host_class[0] && strcmp(baseline->host_class, run->info.host.class) != 0)
         return err_set(err, ERR_CONFIG, "the run is of host class '%s', the baseline of '%s'", run->info.host.class,
                        baseline->host_class);
     for (size_t i = 0; i < run->n_cases; i++)
-        if (acceptable(&run->cases[i], err) < 0)
+        if (acceptable(run, &run->cases[i], err) < 0)
             return err_wrap(err, "run %lld cannot be accepted", (long long)run->info.id);
     if (replace)
         baseline_free(baseline);

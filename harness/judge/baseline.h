@@ -20,19 +20,21 @@ struct baseline {
     size_t n, capacity;
 };
 
-/* 1: read; 0: there is no such file; -1: ERR_CONFIG with file and line or case. */
-int baseline_read(const char *path, struct baseline *baseline, struct err *err);
+/* 1: read; 0: there is no such file; -1: ERR_CONFIG with file and line or case: what is not a baseline of this host
+ * class, or promises nothing, or has a metric that is not kept in one. */
+int baseline_read(const char *path, const char *host_class, struct baseline *baseline, struct err *err);
 
 /* Written beside the file and renamed over it: a reader never sees half of it. */
 int baseline_write(const char *path, const struct baseline *baseline, struct err *err);
 
 /* Takes over what `run` measured, for the given reason. Cases that the run lacks stay, unless `replace`. Refuses
  * (ERR_CONFIG) a run of another host class, and one with a wrong, crashed or timed-out case or a figure without an
- * interval: nothing has changed then. *changed counts the cases taken over. */
+ * interval, and of a build with sanitizers or without optimisation unless `any_build`: nothing has changed then. The
+ * reason must be UTF-8 that fits. *changed counts the cases taken over. */
 int baseline_accept(struct baseline *baseline, const struct run_result *run, const char *reason, bool replace,
-                    size_t *changed, struct err *err);
+                    bool any_build, size_t *changed, struct err *err);
 
 const struct accepted *baseline_find(const struct baseline *baseline, const char *id); /* NULL where absent */
 const struct estimate *accepted_estimate(const struct accepted *accepted, const char *metric);
-bool baseline_judges(const struct case_result *c, const struct estimate *e); /* is this figure kept and judged? */
+bool baseline_judges(const struct case_result *c, const struct estimate *e); /* is this figure held to its baseline? */
 void baseline_free(struct baseline *baseline);

@@ -2,7 +2,6 @@
 #include "judge/compare.h"
 
 #include "base/mem.h"
-#include "base/stats.h"
 #include "base/text.h"
 
 #include <math.h>
@@ -10,7 +9,31 @@
 #include <stdlib.h>
 #include <string.h>
 
-const size_t compare_looks[COMPARE_LOOKS] = { 8, 12, 16, 24 };
+struct compare_rule compare_rule(size_t n_verdicts)
+{
+    struct compare_rule rule = { .alpha = 2 * COMPARE_SUITE_ERROR / ((double)(n_verdicts ? n_verdicts : 1) * COMPARE_LOOKS) };
+    size_t n = COMPARE_BLOCKS_MIN;
+
+    while (stats_median_rank(n, rule.alpha) == 0)
+        n++;
+    rule.looks[0] = n;
+    rule.looks[1] = (3 * n + 1) / 2;
+    rule.looks[2] = 2 * n;
+    rule.looks[3] = 3 * n;
+    return rule;
+}
+
+struct compare_rule compare_rule_unjudged(bool full)
+{
+    size_t n = full ? 3 * COMPARE_BLOCKS_MIN : COMPARE_BLOCKS_MIN;
+
+    return (struct compare_rule){ .alpha = 2 * COMPARE_SUITE_ERROR, .looks = { n, n, n, n } };
+}
+
+bool compare_disturbed(const struct sample *s)
+{
+    return s->cpu_ns < COMPARE_CPU_SHARE * s->ns || s->switches > 0 || s->migrated;
+}
 
 /* One variant's samples in one block, and the figure made of each: its time, or its paired ratio. */
 struct figures {
@@ -26,24 +49,39 @@ static const struct sample *find_sample(const struct block *b, int variant, int 
     return NULL;
 }
 
-/* Sorted times of `variant` in the block; as ratios to the reference of the same round where `paired`. */
-static struct figures block_figures(const struct block *b, int variant, bool paired)
+/* The times of `variant` in the block; as ratios to the reference of the same round where `paired`; only those that
+ * nothing disturbed where `clean`. */
+static struct figures collect(const struct block *b, int variant, bool paired, bool clean)
 {
     struct figures f = { mem_array(b->n_samples, sizeof(*f.values)), 0 };
 
     for (size_t i = 0; i < b->n_samples; i++) {
-        const struct sample *s = &b->samples[i], *ref = paired ? find_sample(b, 0, s->round) : NULL;
+        const struct sample *s = &b->samples[i], *ref = paired ? find_sample(b, 0, s->round) : s;
 
-        if (s->variant != variant || (paired && !ref))
+        if (s->variant != variant || !ref || (clean && (compare_disturbed(s) || compare_disturbed(ref))))
             continue;
         f.values[f.n++] = paired ? ref->ns / s->ns : s->ns;
     }
-    stats_sort(f.values, f.n);
     return f;
 }
 
+/* Sorted; without the disturbed ones unless they are the majority. */
+static struct figures block_figures(const struct block *b, int variant, bool paired)
+{
+    struct figures all = collect(b, variant, paired, false), clean = collect(b, variant, paired, true);
+
+    if (2 * clean.n >= all.n) {
+        free(all.values);
+        all = clean;
+    } else {
+        free(clean.values);
+    }
+    stats_sort(all.values, all.n);
+    return all;
+}
+
 /* Fills value, interval and spread from e->blocks and the blocks' spreads. */
-static void close_estimate(struct estimate *e, double *spreads)
+static void close_estimate(struct estimate *e, double *spreads, double alpha)
 {
     double *sorted = mem_array(e->n_blocks, sizeof(*sorted));
     struct interval r;
@@ -51,7 +89,7 @@ static void close_estimate(struct estimate *e, double *spreads)
     memcpy(sorted, e->blocks, e->n_blocks * sizeof(*sorted));
     stats_sort(sorted, e->n_blocks);
     stats_sort(spreads, e->n_blocks);
-    r = stats_median_interval(sorted, e->n_blocks, COMPARE_LOOK_ALPHA);
+    r = stats_median_interval(sorted, e->n_blocks, alpha);
     e->value = r.value;
     e->low = r.low;
     e->high = r.high;
@@ -71,8 +109,20 @@ static struct estimate *open_estimate(struct case_result *r, const struct metric
     return e;
 }
 
+/* Closes the last estimate of `r`, or takes it back where no block said anything. Frees `spreads`. */
+static void finish_estimate(struct case_result *r, struct estimate *e, double *spreads, double alpha)
+{
+    if (e->n_blocks) {
+        close_estimate(e, spreads, alpha);
+    } else {
+        free(e->blocks);
+        r->n_estimates--;
+    }
+    free(spreads);
+}
+
 static void add_timed(struct case_result *r, const struct comparison *c, int variant, const struct metric *m,
-                      const struct block *blocks, size_t n_blocks)
+                      const struct block *blocks, size_t n_blocks, double alpha)
 {
     bool paired = m == &metric_speedup;
     struct estimate *e = open_estimate(r, m, n_blocks);
@@ -81,7 +131,7 @@ static void add_timed(struct case_result *r, const struct comparison *c, int var
     for (size_t i = 0; i < n_blocks; i++) {
         struct figures f;
 
-        if (blocks[i].status != CASE_OK)
+        if (blocks[i].status != CASE_OK || blocks[i].side != 0)
             continue;
         f = block_figures(&blocks[i], variant, paired);
         if (f.n) {
@@ -92,13 +142,65 @@ static void add_timed(struct case_result *r, const struct comparison *c, int var
         }
         free(f.values);
     }
-    if (e->n_blocks) {
-        close_estimate(e, spreads);
-    } else {
-        free(e->blocks);
-        r->n_estimates--;
+    finish_estimate(r, e, spreads, alpha);
+}
+
+/* The block's median count of instructions; NAN where there is none. */
+static double block_instructions(const struct block *b, int variant)
+{
+    double *counts = mem_array(b->n_samples, sizeof(*counts)), median = NAN;
+    size_t n = 0;
+
+    for (size_t i = 0; i < b->n_samples; i++)
+        if (b->samples[i].variant == variant && b->samples[i].instructions > 0)
+            counts[n++] = b->samples[i].instructions;
+    stats_sort(counts, n);
+    if (n && b->status == CASE_OK && b->side == 0)
+        median = stats_median(counts, n);
+    free(counts);
+    return median;
+}
+
+static void add_instructions(struct case_result *r, int variant, const struct block *blocks, size_t n_blocks, double alpha)
+{
+    struct estimate *e = open_estimate(r, &metric_instructions, n_blocks);
+    double *spreads = mem_array(n_blocks, sizeof(*spreads));
+
+    for (size_t i = 0; i < n_blocks; i++) {
+        double count = block_instructions(&blocks[i], variant);
+
+        if (isfinite(count))
+            e->blocks[e->n_blocks++] = count;
     }
-    free(spreads);
+    finish_estimate(r, e, spreads, alpha);
+}
+
+static double block_median(const struct block *b, int variant)
+{
+    struct figures f = block_figures(b, variant, false);
+    double median = f.n && b->status == CASE_OK ? stats_median(f.values, f.n) : NAN;
+
+    free(f.values);
+    return median;
+}
+
+/* Time of the other program's block over ours, pair by pair: they ran one after the other. */
+static void add_vs_ref(struct case_result *r, int variant, const struct block *blocks, size_t n_blocks, double alpha)
+{
+    struct estimate *e = open_estimate(r, &metric_vs_ref, n_blocks);
+    double *spreads = mem_array(n_blocks, sizeof(*spreads)); /* of single figures: none */
+
+    for (size_t i = 0; i < n_blocks; i++)
+        for (size_t j = 0; j < n_blocks && blocks[i].side == 0; j++) {
+            double ratio;
+
+            if (blocks[j].side != 1 || blocks[j].index != blocks[i].index + 1)
+                continue;
+            ratio = block_median(&blocks[j], variant) / block_median(&blocks[i], variant);
+            if (isfinite(ratio))
+                e->blocks[e->n_blocks++] = ratio;
+        }
+    finish_estimate(r, e, spreads, alpha);
 }
 
 static void add_exact(struct case_result *r, int variant, const struct metric *m, const struct block *blocks,
@@ -107,7 +209,7 @@ static void add_exact(struct case_result *r, int variant, const struct metric *m
     struct estimate *e = open_estimate(r, m, n_blocks);
 
     for (size_t i = 0; i < n_blocks; i++)
-        for (size_t x = 0; x < blocks[i].n_exacts && blocks[i].status == CASE_OK; x++)
+        for (size_t x = 0; x < blocks[i].n_exacts && blocks[i].status == CASE_OK && blocks[i].side == 0; x++)
             if (blocks[i].exacts[x].variant == variant && blocks[i].exacts[x].metric == m)
                 e->blocks[e->n_blocks++] = blocks[i].exacts[x].value;
     if (e->n_blocks == 0) {
@@ -132,7 +234,7 @@ static void add_fault(struct case_result *r, const struct comparison *c, int var
     for (size_t i = 0; i < n_blocks && r->status == CASE_OK; i++) {
         const struct block *b = &blocks[i];
 
-        if (b->status == CASE_OK || (b->variant > 0 && b->variant != variant))
+        if (b->status == CASE_OK || b->side != 0 || (b->variant > 0 && b->variant != variant))
             continue;
         r->status = b->status;
         if (b->variant == variant || b->variant < 0)
@@ -143,7 +245,22 @@ static void add_fault(struct case_result *r, const struct comparison *c, int var
     }
 }
 
-static void add_case(const struct comparison *c, int v, const struct block *blocks, size_t n_blocks,
+/* "5 of 64 samples disturbed"; nothing where none was. */
+static void say_disturbed(struct case_result *r, int variant, const struct block *blocks, size_t n_blocks)
+{
+    size_t n = 0, disturbed = 0;
+
+    for (size_t i = 0; i < n_blocks; i++)
+        for (size_t s = 0; s < blocks[i].n_samples && blocks[i].side == 0; s++)
+            if (blocks[i].samples[s].variant == variant) {
+                n++;
+                disturbed += compare_disturbed(&blocks[i].samples[s]);
+            }
+    if (disturbed)
+        snprintf(r->reason, sizeof(r->reason), "%zu of %zu samples disturbed", disturbed, n);
+}
+
+static void add_case(const struct comparison *c, int v, const struct block *blocks, size_t n_blocks, double alpha,
                      struct run_result *run)
 {
     const struct scenario *s = c->params.scenario;
@@ -164,12 +281,16 @@ static void add_case(const struct comparison *c, int v, const struct block *bloc
     add_fault(r, c, v, blocks, n_blocks);
     if (r->status != CASE_OK)
         return;
-    add_timed(r, c, v, &metric_time_ns, blocks, n_blocks);
+    say_disturbed(r, v, blocks, n_blocks);
+    add_timed(r, c, v, &metric_time_ns, blocks, n_blocks, alpha);
     if (v > 0)
-        add_timed(r, c, v, &metric_speedup, blocks, n_blocks);
+        add_timed(r, c, v, &metric_speedup, blocks, n_blocks, alpha);
+    add_instructions(r, v, blocks, n_blocks, alpha);
+    if (c->variants[v].elsewhere)
+        add_vs_ref(r, v, blocks, n_blocks, alpha);
     for (size_t m = 0; m < s->n_metrics; m++)
         if (s->metrics[m].kind == METRIC_TIMED)
-            add_timed(r, c, v, &s->metrics[m], blocks, n_blocks);
+            add_timed(r, c, v, &s->metrics[m], blocks, n_blocks, alpha);
         else
             add_exact(r, v, &s->metrics[m], blocks, n_blocks);
     for (size_t e = 0; e < r->n_estimates; e++)
@@ -177,11 +298,12 @@ static void add_case(const struct comparison *c, int v, const struct block *bloc
             r->n_blocks = r->estimates[e].n_blocks;
 }
 
-void compare_estimates(const struct comparison *c, const struct block *blocks, size_t n_blocks, struct run_result *run)
+void compare_estimates(const struct comparison *c, const struct block *blocks, size_t n_blocks, double alpha,
+                       struct run_result *run)
 {
     for (size_t v = 0; v < c->params.scenario->n_variants; v++)
         if (c->variants[v].wanted)
-            add_case(c, (int)v, blocks, n_blocks, run);
+            add_case(c, (int)v, blocks, n_blocks, alpha, run);
 }
 
 static double *logs(const struct estimate *e)
@@ -193,7 +315,7 @@ static double *logs(const struct estimate *e)
     return l;
 }
 
-struct interval compare_change(const struct estimate *a, const struct estimate *b)
+struct interval compare_change(const struct estimate *a, const struct estimate *b, double alpha)
 {
     struct interval r = { NAN, -INFINITY, INFINITY };
     double *x, *y;
@@ -204,7 +326,7 @@ struct interval compare_change(const struct estimate *a, const struct estimate *
         return (struct interval){ b->value / a->value, b->value / a->value, b->value / a->value };
     x = logs(a);
     y = logs(b);
-    r = stats_shift(x, a->n_blocks, y, b->n_blocks, COMPARE_LOOK_ALPHA);
+    r = stats_shift(x, a->n_blocks, y, b->n_blocks, alpha);
     free(x);
     free(y);
     return (struct interval){ exp(r.value), exp(r.low), exp(r.high) };
@@ -218,7 +340,7 @@ static bool figure_of(const struct estimate *e)
 
 static struct change change_of(const struct case_result *c, const struct estimate *a, const struct estimate *b)
 {
-    struct interval r = compare_change(a, b);
+    struct interval r = compare_change(a, b, compare_rule_unjudged(false).alpha);
     struct change change = {
         .a = { a->value, a->low, a->high, a->n_blocks },
         .b = { b->value, b->low, b->high, b->n_blocks },
@@ -227,6 +349,9 @@ static struct change change_of(const struct case_result *c, const struct estimat
         .better = (r.value > 1) == (b->better == METRIC_HIGHER_IS_BETTER),
     };
 
+    change.p = NAN;
+    if (a->kind != METRIC_EXACT && isfinite(r.value))
+        change.p = stats_shift_p(a->blocks, a->n_blocks, b->blocks, b->n_blocks);
     text_copy(change.case_id, sizeof(change.case_id), c->id);
     text_copy(change.metric, sizeof(change.metric), b->metric);
     text_copy(change.unit, sizeof(change.unit), b->unit);

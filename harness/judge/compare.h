@@ -5,30 +5,54 @@
  * both measured in that round: a drift of the host is in both and cancels. The estimate is the median over the blocks
  * with the order-statistic interval of base/stats.h, which assumes no shape of the noise.
  *
- * Blocks are added until a verdict is certain, so the data is looked at several times. Looks are at fixed numbers of
- * blocks, and each interval is made at alpha / number of looks: by the union bound the chance that *any* of the looks
- * misses the truth is at most COMPARE_ALPHA for one comparison. */
+ * Disturbed samples: where the measuring thread had less than COMPARE_CPU_SHARE of the wall time, was switched out
+ * against its will, or ended on another CPU, the time is not the code's. Such samples, and the pairs they belong to, are
+ * left out of their block's median as long as at least half of the block's figures are left; a block that is disturbed
+ * throughout (or whose threads wait for each other asleep) counts whole. The share is told in case_result.reason. All
+ * samples are stored either way. */
 #pragma once
 
+#include "base/stats.h"
 #include "declare/result.h"
 
-#define COMPARE_ALPHA 0.05
-enum { COMPARE_LOOKS = 4 };
-extern const size_t compare_looks[COMPARE_LOOKS]; /* ascending numbers of blocks; the first is the least that can
-                                                     decide anything at this alpha */
+#define COMPARE_CPU_SHARE 0.98
 
-/* The alpha of every single interval. */
-#define COMPARE_LOOK_ALPHA (COMPARE_ALPHA / COMPARE_LOOKS)
+/* The sequential rule. Blocks are added until every verdict is certain, so the data is looked at several times, and a
+ * suite has many verdicts. Group-sequential error spending (Lan & DeMets, "Discrete sequential boundaries for clinical
+ * trials", Biometrika 70(3), 1983) with looks at numbers of blocks that are fixed before the first, and the error split
+ * evenly over looks and verdicts. Proof: each interval, at its look, misses the truth on a given side with probability
+ * at most alpha / 2 = COMPARE_SUITE_ERROR / (verdicts x looks); a run errs on that side only if one of them does; there
+ * are verdicts x looks of them; the union bound gives COMPARE_SUITE_ERROR, whatever the dependence between looks,
+ * between verdicts, and on the stopping rule. No shape of the noise is assumed; blocks are taken as independent. */
+#define COMPARE_SUITE_ERROR 0.01 /* per run, on each side: false alarms, and false passes */
+
+enum { COMPARE_LOOKS = 4, COMPARE_BLOCKS_MIN = 8 };
+
+struct compare_rule {
+    double alpha;               /* of every single interval, both sides together */
+    size_t looks[COMPARE_LOOKS]; /* ascending numbers of blocks; at the first an interval is finite */
+};
+
+/* For a suite of so many verdicts that rest on an interval; 0 counts as 1. The looks are at n, 1.5 n, 2 n, 3 n blocks,
+ * n the least number (and at least COMPARE_BLOCKS_MIN) whose smallest and largest block make an interval at alpha: it
+ * grows with the logarithm of the verdicts. */
+struct compare_rule compare_rule(size_t n_verdicts);
+
+/* The rule of a run that judges nothing: one look, at COMPARE_BLOCKS_MIN blocks, or three times as many where `full`;
+ * intervals at 2 x COMPARE_SUITE_ERROR each. */
+struct compare_rule compare_rule_unjudged(bool full);
 
 /* Adds one case_result per wanted variant of `c` to *run. Blocks that ended in a fault give their culprit its status
  * (the reference's fault is everybody's) and no figures. An exact metric that differs between blocks is a wrong result.
  */
-void compare_estimates(const struct comparison *c, const struct block *blocks, size_t n_blocks,
+void compare_estimates(const struct comparison *c, const struct block *blocks, size_t n_blocks, double alpha,
                        struct run_result *run);
 
+bool compare_disturbed(const struct sample *s);
+
 /* Every figure that both runs have, in b's order: *changes is owned by the caller; returns how many. Time and speedup of
- * the timed metrics (the others follow from the time), and all exact ones. */
+ * the timed metrics (the others follow from the time), and all exact ones; intervals as in compare_rule_unjudged(). */
 size_t compare_runs(const struct run_result *a, const struct run_result *b, struct change **changes);
 
 /* The relative change b / a of two estimates of one metric, with its interval from their blocks. */
-struct interval compare_change(const struct estimate *a, const struct estimate *b);
+struct interval compare_change(const struct estimate *a, const struct estimate *b, double alpha);

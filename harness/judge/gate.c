@@ -10,13 +10,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum outcome gate_regression(double low, double high)
+double gate_detectable(const struct interval *slowdown)
 {
-    if (low > 1 + GATE_MARGIN)
+    if (!isfinite(slowdown->low) || !isfinite(slowdown->high) || !(slowdown->low > 0))
+        return NAN;
+    return (1 + GATE_TOLERATED) * slowdown->value / slowdown->low - 1;
+}
+
+enum outcome gate_regression(const struct interval *slowdown)
+{
+    if (slowdown->low > 1 + GATE_TOLERATED)
         return OUTCOME_REGRESSED;
-    if (!(high < 1 + GATE_MARGIN))
-        return OUTCOME_INCONCLUSIVE;
-    return high < 1 / (1 + GATE_MARGIN) ? OUTCOME_IMPROVED : OUTCOME_PASS;
+    if (slowdown->high < 1 / (1 + GATE_TOLERATED))
+        return OUTCOME_IMPROVED;
+    return slowdown->high < 1 + GATE_MARGIN && gate_detectable(slowdown) <= GATE_MARGIN ? OUTCOME_PASS
+                                                                                       : OUTCOME_INCONCLUSIVE;
 }
 
 enum outcome gate_target(double low, double high, const struct target *target)
@@ -60,7 +68,8 @@ static struct verdict *add(struct run_result *run, const char *case_id, const ch
     return v;
 }
 
-static void judge_status(struct run_result *run, const struct case_result *c)
+/* What happened to the case, where that is the verdict. A skip of what the baseline knows is a loss. */
+static void judge_status(struct run_result *run, const struct case_result *c, const struct gate_rules *rules)
 {
     static const enum outcome outcomes[] = {
         [CASE_OK] = OUTCOME_PASS,           [CASE_SKIPPED] = OUTCOME_SKIPPED,     [CASE_WRONG_RESULT] = OUTCOME_WRONG_RESULT,
@@ -70,6 +79,11 @@ static void judge_status(struct run_result *run, const struct case_result *c)
 
     if (c->status == CASE_OK)
         return;
+    if (c->status == CASE_SKIPPED && rules->baseline && baseline_find(rules->baseline, c->id) && !rules->isa_limited) {
+        v = add(run, c->id, "", AGAINST_BASELINE, OUTCOME_MISSING);
+        snprintf(v->reason, sizeof(v->reason), "the baseline knows it, but it was skipped: %.220s", c->reason);
+        return;
+    }
     v = add(run, c->id, "", AGAINST_RESULT, outcomes[c->status]);
     text_copy(v->reason, sizeof(v->reason), c->reason);
 }
@@ -110,8 +124,8 @@ static void judge_target(struct run_result *run, const struct case_result *c, co
     char figure[128], goal[64] = "";
     struct verdict *v;
 
-    if (strcmp(t->metric, metric_speedup.name) == 0 && is_reference(c))
-        return; /* it has none */
+    if ((strcmp(t->metric, metric_speedup.name) == 0 && is_reference(c)) || (!e && c->n_blocks > 0))
+        return; /* it has no such metric, and never will */
     v = add(run, c->id, t->metric, AGAINST_TARGET, OUTCOME_INCONCLUSIVE);
     v->limit = least ? t->at_least : t->at_most;
     if (!e) {
@@ -121,7 +135,7 @@ static void judge_target(struct run_result *run, const struct case_result *c, co
     set_figures(v, e);
     v->outcome = gate_target(e->low, e->high, t);
     say_figure(e, figure, sizeof(figure));
-    if (!isnan(t->goal))
+    if (!isnan(t->goal) && isfinite(e->low) && isfinite(e->high))
         snprintf(goal, sizeof(goal), "; goal %g %s", t->goal,
                  (least ? e->low >= t->goal : e->high <= t->goal) ? "reached" : "not reached");
     snprintf(v->reason, sizeof(v->reason), "%s; at %s %g is promised%s%s", figure, least ? "least" : "most", v->limit,
@@ -141,55 +155,118 @@ static void judge_exact(struct run_result *run, const struct case_result *c, con
              a->date, a->commit);
 }
 
-static void judge_speedup(struct run_result *run, const struct case_result *c, const struct estimate *e,
-                          const struct accepted *a, const struct estimate *was)
+/* "; instructions +0.0 %: layout or host, not code": what the counters say beside the time, where both sides have them.
+ * Counts differ by less than INSTRUCTIONS_SAME from run to run of one code. */
+#define INSTRUCTIONS_SAME 0.001
+
+static void say_instructions(struct verdict *v, const struct case_result *c, const struct accepted *a)
 {
-    struct interval change = compare_change(e, was); /* accepted / now: the slowdown */
-    struct verdict *v = add(run, c->id, e->metric, AGAINST_BASELINE, gate_regression(change.low, change.high));
+    const struct estimate *now = case_estimate(c, metric_instructions.name);
+    const struct estimate *was = accepted_estimate(a, metric_instructions.name);
+    size_t used = strlen(v->reason);
+    double change;
+
+    if (!now || !was || !(was->value > 0))
+        return;
+    change = now->value / was->value - 1;
+    snprintf(v->reason + used, sizeof(v->reason) - used, "; instructions %+.1f %%%s", change * 100,
+             v->outcome == OUTCOME_REGRESSED && fabs(change) < INSTRUCTIONS_SAME ? ": layout or host, not code" : "");
+}
+
+static void judge_speedup(struct run_result *run, const struct case_result *c, const struct estimate *e,
+                          const struct accepted *a, const struct estimate *was, double alpha)
+{
+    struct interval change = compare_change(e, was, alpha); /* accepted / now: the slowdown */
+    struct verdict *v = add(run, c->id, e->metric, AGAINST_BASELINE, gate_regression(&change));
     double percent = (change.value - 1) * 100;
 
     set_figures(v, e);
     v->limit = was->value;
-    v->detectable = detectable(change.low, change.high);
+    v->detectable = gate_detectable(&change);
     if (!isfinite(change.low) || !isfinite(change.high)) {
         snprintf(v->reason, sizeof(v->reason), "%zu blocks against the %zu accepted are too few to tell a change",
                  e->n_blocks, was->n_blocks);
         return;
     }
     snprintf(v->reason, sizeof(v->reason),
-             "speedup %.4g, accepted was %.4g (%.10s, %.12s): time %+.1f %% [%+.1f, %+.1f] over %zu blocks; "
-             "more than %+.0f %% fails%s",
+             "speedup %.4g, accepted was %.4g (%.10s, %.12s): time %+.1f %% [%+.1f, %+.1f] over %zu blocks, from which "
+             "%.1f %% could be told%s",
              e->value, was->value, a->date, a->commit, percent, (change.low - 1) * 100, (change.high - 1) * 100,
-             e->n_blocks, GATE_MARGIN * 100,
-             v->outcome == OUTCOME_INCONCLUSIVE  ? ", and the interval does not decide"
+             e->n_blocks, v->detectable * 100,
+             v->outcome == OUTCOME_INCONCLUSIVE  ? "; not fine enough for the margin"
              : v->outcome == OUTCOME_IMPROVED ? "; 'pawl accept' makes it the new baseline"
                                               : "");
+    say_instructions(v, c, a);
 }
 
-static void judge_baseline(struct run_result *run, const struct case_result *c, const struct baseline *baseline)
+/* Against another program, by pairs of blocks: both sides ran here and now, so the time itself is compared. */
+static void judge_ref(struct run_result *run, const struct case_result *c, const struct gate_rules *rules)
+{
+    const struct estimate *e = case_estimate(c, metric_vs_ref.name);
+    struct interval slowdown;
+    struct verdict *v;
+
+    if (c->peer || is_reference(c))
+        return;
+    v = add(run, c->id, metric_vs_ref.name, AGAINST_REF, OUTCOME_INCONCLUSIVE);
+    v->limit = 1;
+    if (rules->ref_identical) {
+        v->outcome = OUTCOME_PASS;
+        snprintf(v->reason, sizeof(v->reason), "the program of %.12s is the same code: not measured", rules->ref);
+    } else if (!rules->in_ref(rules->ref_arg, c->id)) {
+        v->outcome = OUTCOME_NEW;
+        snprintf(v->reason, sizeof(v->reason), "%.12s does not have this case", rules->ref);
+    } else if (!e) {
+        say_unmeasured(v);
+    } else {
+        slowdown = (struct interval){ e->value, e->low, e->high }; /* there / here is a speedup: turn it round */
+        slowdown = (struct interval){ 1 / slowdown.value, 1 / slowdown.high, 1 / slowdown.low };
+        if (!isfinite(e->low) || !isfinite(e->high))
+            slowdown.low = -INFINITY, slowdown.high = INFINITY;
+        set_figures(v, e);
+        v->outcome = gate_regression(&slowdown);
+        v->detectable = gate_detectable(&slowdown);
+        snprintf(v->reason, sizeof(v->reason),
+                 "time %+.1f %% [%+.1f, %+.1f] against %.12s over %zu pairs of blocks, from which %.1f %% could be told%s",
+                 (slowdown.value - 1) * 100, (slowdown.low - 1) * 100, (slowdown.high - 1) * 100, rules->ref,
+                 e->n_blocks, v->detectable * 100,
+                 v->outcome == OUTCOME_INCONCLUSIVE ? "; not fine enough for the margin" : "");
+    }
+}
+
+static void judge_baseline(struct run_result *run, const struct case_result *c, const struct baseline *baseline,
+                           double alpha)
 {
     const struct accepted *a = baseline_find(baseline, c->id);
 
-    if (!a) {
-        for (size_t i = 0; i < c->n_estimates; i++)
-            if (baseline_judges(c, &c->estimates[i]))
-                text_copy(add(run, c->id, c->estimates[i].metric, AGAINST_BASELINE, OUTCOME_NEW)->reason, REASON_MAX,
-                          "the baseline does not know this case; 'pawl accept' adds it");
-        return;
-    }
-    for (size_t i = 0; i < a->n_estimates; i++) {
+    for (size_t i = 0; i < c->n_estimates; i++)
+        if (baseline_judges(c, &c->estimates[i]) && !(a && accepted_estimate(a, c->estimates[i].metric)))
+            snprintf(add(run, c->id, c->estimates[i].metric, AGAINST_BASELINE, OUTCOME_NEW)->reason, REASON_MAX,
+                     "the baseline does not know this %s; 'pawl accept' adds it", a ? "metric" : "case");
+    for (size_t i = 0; a && i < a->n_estimates; i++) {
         const struct estimate *was = &a->estimates[i], *e = case_estimate(c, was->metric);
 
+        if (strcmp(was->metric, metric_instructions.name) == 0)
+            continue;
         if (!e && c->n_blocks == 0)
             say_unmeasured(add(run, c->id, was->metric, AGAINST_BASELINE, OUTCOME_INCONCLUSIVE));
-        else if (!e)
+        else if (!e || e->kind != was->kind)
             snprintf(add(run, c->id, was->metric, AGAINST_BASELINE, OUTCOME_MISSING)->reason, REASON_MAX,
-                     "the baseline knows this metric, the run lacks it");
+                     e ? "the baseline has this metric as another kind; 'pawl accept' replaces it"
+                       : "the baseline knows this metric, the run lacks it");
         else if (e->kind == METRIC_EXACT)
             judge_exact(run, c, e, a, was);
         else
-            judge_speedup(run, c, e, a, was);
+            judge_speedup(run, c, e, a, was, alpha);
     }
+}
+
+/* The threads that a case id speaks of; 1 where it speaks of none. */
+static int threads_of(const char *case_id)
+{
+    const char *at = strstr(case_id, "/threads=");
+
+    return at ? atoi(at + strlen("/threads=")) : 1;
 }
 
 static void judge_missing(struct run_result *run, const struct targets *targets, const struct baseline *baseline,
@@ -200,6 +277,12 @@ static void judge_missing(struct run_result *run, const struct targets *targets,
 
         if (run_case(run, a->id) || !scope->contains(scope->arg, a->id))
             continue;
+        if (threads_of(a->id) > scope->max_threads) {
+            snprintf(add(run, a->id, "", AGAINST_BASELINE, OUTCOME_INCONCLUSIVE)->reason, REASON_MAX,
+                     "needs %d cores of one L3, and this run may use %d: run it without taskset, or in a larger cgroup",
+                     threads_of(a->id), scope->max_threads);
+            continue;
+        }
         snprintf(add(run, a->id, "", AGAINST_BASELINE, OUTCOME_MISSING)->reason, REASON_MAX,
                  "accepted on %.10s (%.12s), but this run does not have it; if it is gone for good: "
                  "'pawl accept --replace'",
@@ -216,22 +299,30 @@ static void judge_missing(struct run_result *run, const struct targets *targets,
     }
 }
 
-void gate_judge(struct run_result *run, const struct targets *targets, const struct baseline *baseline,
-                const struct gate_scope *scope)
+void gate_judge(struct run_result *run, const struct gate_rules *rules, const struct gate_scope *scope)
 {
+    const struct targets *targets = rules->targets;
+
     run->n_verdicts = 0;
     for (size_t i = 0; i < run->n_cases; i++) {
         const struct case_result *c = &run->cases[i];
 
-        judge_status(run, c);
-        for (size_t t = 0; c->status == CASE_OK && t < targets->n; t++)
+        judge_status(run, c, rules);
+        if (c->status != CASE_OK)
+            continue;
+        for (size_t t = 0; t < targets->n; t++)
             if (!c->peer && text_glob(targets->rows[t].cases, c->id))
                 judge_target(run, c, &targets->rows[t]);
-        if (baseline && c->status == CASE_OK)
-            judge_baseline(run, c, baseline);
+        if (rules->baseline)
+            judge_baseline(run, c, rules->baseline, rules->alpha);
+        if (rules->ref)
+            judge_ref(run, c, rules);
     }
+    for (size_t i = 0; i < rules->n_ref_missing; i++)
+        snprintf(add(run, rules->ref_missing[i], metric_vs_ref.name, AGAINST_REF, OUTCOME_MISSING)->reason, REASON_MAX,
+                 "%.12s has this case, this program does not", rules->ref);
     if (scope)
-        judge_missing(run, targets, baseline, scope);
+        judge_missing(run, targets, rules->baseline, scope);
     run->judged = true;
     run->exit = gate_exit(run);
 }

@@ -2,31 +2,53 @@
 /* gate.h -- the verdicts: what was measured, held against the targets and the accepted baseline.
  *
  * One rule for every noisy figure: the whole interval beyond the limit decides, an interval that straddles it is
- * INCONCLUSIVE. Every verdict says in words what was seen, and carries the smallest change it could have told. */
+ * INCONCLUSIVE. Every verdict says in words what was seen, and carries the smallest change it could have told.
+ *
+ * A slowdown against the baseline has two limits, with a zone between them in which either answer is right (Bechhofer,
+ * "A single-sample multiple decision procedure", Ann. Math. Stat. 25(1), 1954): up to GATE_TOLERATED is never an alarm,
+ * GATE_MARGIN and more never passes. The whole interval above the first is REGRESSED; the whole interval below the
+ * second, and fine enough that a slowdown of the second would have been told, is PASS. */
 #pragma once
 
+#include "base/stats.h"
 #include "judge/baseline.h"
 #include "judge/targets.h"
 
-/* A variant may be slower than its baseline by this much before it counts as a regression: with about 0.3 % of noise in
- * the median of paired ratios of compute-bound kernels on an owned core, and 5 to 7 % for memory-bound ones, less would
- * mostly be INCONCLUSIVE. */
-#define GATE_MARGIN 0.05
+#define GATE_TOLERATED 0.01 /* what another layout of the same code can cost */
+#define GATE_MARGIN    0.03
 
 /* What the run was asked for: a baseline's case inside this scope must be in the run. */
 struct gate_scope {
     bool (*contains)(void *arg, const char *case_id);
     void *arg;
     bool whole; /* everything was asked for: a target that matches nothing is then MISSING too */
+    int max_threads; /* that this process may pin: what needs more is not missing, it cannot be told here */
 };
 
-/* Fills run->verdicts (any before are dropped), run->judged and run->exit. `baseline` NULL: there is none for this host
- * class; `scope` NULL: nothing can be missing. */
-void gate_judge(struct run_result *run, const struct targets *targets, const struct baseline *baseline,
-                const struct gate_scope *scope);
+/* What a run is held against. */
+struct gate_rules {
+    const struct targets *targets;
+    const struct baseline *baseline; /* NULL: there is none for this host class */
+    double alpha;                    /* of every interval: compare_rule() */
+    bool isa_limited;                /* --isa left variants out on purpose: a skipped one is not missed */
 
-/* The outcome of a slowdown (time now / time of the baseline: above 1 is slower) known to lie in [low, high]. */
-enum outcome gate_regression(double low, double high);
+    /* gate --against: the commit whose program took turns with ours; NULL: none. Its cases are those of this run with an
+     * estimate of "vs_ref" to come, and `ref_missing`, which it has and this run lacks. */
+    const char *ref;
+    bool (*in_ref)(void *arg, const char *case_id);
+    void *ref_arg;
+    const char *const *ref_missing;
+    size_t n_ref_missing;
+    bool ref_identical; /* the two programs are the same code: nothing was measured against it */
+};
+
+/* Fills run->verdicts (any before are dropped), run->judged and run->exit. `scope` NULL: nothing can be missing. */
+void gate_judge(struct run_result *run, const struct gate_rules *rules, const struct gate_scope *scope);
+
+/* The outcome of a slowdown (time now / time of the baseline: above 1 is slower), and the smallest one that its interval
+ * could have told from a tolerated one: 0.02 is 2 %, NAN none. */
+enum outcome gate_regression(const struct interval *slowdown);
+double gate_detectable(const struct interval *slowdown);
 
 /* The outcome of a value in [low, high] against a target. */
 enum outcome gate_target(double low, double high, const struct target *target);

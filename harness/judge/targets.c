@@ -10,24 +10,31 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The lines on which objects begin, two levels deep: jansson parses, but forgets where. `text` is valid JSON. */
+/* The lines on which the elements of the array two levels deep begin: jansson parses, but forgets where. `text` is valid
+ * JSON. */
 static void row_lines(const char *text, struct target *rows, size_t n)
 {
     int depth = 0, line = 1;
     size_t row = 0;
-    bool string = false;
+    bool string = false, fresh = false; /* fresh: at depth 2, and no element begun since the last comma */
 
     for (const char *c = text; *c; c++) {
+        if (fresh && depth == 2 && !strchr(" \t\r\n]", *c) && row < n) {
+            rows[row++].line = line;
+            fresh = false;
+        }
         if (*c == '\n')
             line++;
         if (string && *c == '\\')
             c++;
         else if (*c == '"')
             string = !string;
-        else if (!string && *c == '{' && ++depth == 2 && row < n)
-            rows[row++].line = line;
-        else if (!string && *c == '}')
+        else if (!string && (*c == '{' || *c == '['))
+            fresh = ++depth == 2;
+        else if (!string && (*c == '}' || *c == ']'))
             depth--;
+        else if (!string && *c == ',' && depth == 2)
+            fresh = true;
     }
 }
 
@@ -40,7 +47,7 @@ static char *slurp(const char *path, struct err *err)
     size_t n;
 
     if (!f) {
-        err_set(err, ERR_CONFIG, "%m");
+        err_set(err, ERR_CONFIG, "%m (run it in the clone, or give --baselines DIR)");
         return NULL;
     }
     text_add(&t, "");
@@ -56,52 +63,60 @@ static char *slurp(const char *path, struct err *err)
     return t.data;
 }
 
-static int unknown_key(const json_t *row, struct err *err)
+static int unknown_key(json_t *object, const char *const *keys, size_t n, struct err *err)
 {
-    static const char *const keys[] = { "cases", "metric", "at_least", "at_most", "goal", "why" };
     const char *key;
     json_t *value;
 
-    json_object_foreach((json_t *)row, key, value) {
+    json_object_foreach(object, key, value) {
         size_t i = 0;
         const char *near;
 
-        while (i < ARRAY_LEN(keys) && strcmp(key, keys[i]) != 0)
+        while (i < n && strcmp(key, keys[i]) != 0)
             i++;
-        if (i < ARRAY_LEN(keys))
+        if (i < n)
             continue;
-        near = text_suggest(key, keys, ARRAY_LEN(keys));
+        near = text_suggest(key, keys, n);
         return near ? err_set(err, ERR_CONFIG, "unknown key '%s' (did you mean '%s'?)", key, near)
                     : err_set(err, ERR_CONFIG, "unknown key '%s'", key);
     }
     return 0;
 }
 
-static double number(const json_t *row, const char *key)
+/* A number or nothing: NAN where absent. */
+static int number(json_t *row, const char *key, double *value, struct err *err)
 {
-    const json_t *v = json_object_get(row, key);
+    json_t *v = json_object_get(row, key);
 
-    return json_is_number(v) ? json_number_value(v) : NAN;
+    *value = v ? json_number_value(v) : NAN;
+    return v && !json_is_number(v) ? err_set(err, ERR_CONFIG, "'%s' must be a number", key) : 0;
 }
 
-/* A glob over ids with parameters in them cannot be matched without a host's plan: "a scenario's variant matches" is
- * tested on the id up to the first '=' of the glob. */
-static bool names_variant(const char *glob, const struct scenario *s, size_t v)
-{
-    char id[CASE_ID_MAX * 2];
-    struct text head = { 0 };
-    const char *eq = strchr(glob, '=');
-    bool found;
+/* Does the glob match a case of this variant, on any host? All values of the axes are tried, and all team sizes up to
+ * THREADS_TRIED. */
+enum { THREADS_TRIED = 128 };
 
-    snprintf(id, sizeof(id), "%s/%s", s->name, s->variants[v].name);
-    if (!eq)
+static bool matches(const char *glob, struct params *params, const struct variant *v, size_t axis)
+{
+    const struct scenario *s = params->scenario;
+    char id[CASE_ID_MAX];
+
+    if (axis == s->n_axes) {
+        case_id(params, v, id, sizeof(id));
         return text_glob(glob, id);
-    while (eq > glob && *eq != '/')
-        eq--;
-    text_addf(&head, "%.*s", (int)(eq - glob), glob);
-    found = text_glob(head.data, id);
-    text_free(&head);
-    return found;
+    }
+    if (s->axes[axis].kind == AXIS_KIND_THREADS) {
+        for (params->values[axis] = 1; params->values[axis] <= THREADS_TRIED; params->values[axis]++)
+            if (matches(glob, params, v, axis + 1))
+                return true;
+        return false;
+    }
+    for (size_t i = 0; i < s->axes[axis].n_values; i++) {
+        params->values[axis] = s->axes[axis].values[i];
+        if (matches(glob, params, v, axis + 1))
+            return true;
+    }
+    return false;
 }
 
 /* Some selected scenario has the metric, and some scenario is selected. */
@@ -115,7 +130,9 @@ static int check_meaning(const struct target *t, const struct registry *registry
         const struct scenario *s = registry->scenarios[i];
 
         for (size_t v = 0; v < s->n_variants; v++) {
-            if (!names_variant(t->cases, s, v))
+            struct params params = { .scenario = s };
+
+            if (!matches(t->cases, &params, &s->variants[v], 0))
                 continue;
             selected = true;
             if (scenario_metric(s, t->metric))
@@ -133,15 +150,16 @@ static int check_meaning(const struct target *t, const struct registry *registry
                 : err_set(err, ERR_CONFIG, "no case of '%s' has a metric '%s'", t->cases, t->metric);
 }
 
-static int read_row(const json_t *row, const struct registry *registry, struct target *t, struct err *err)
+static int read_row(json_t *row, const struct registry *registry, struct target *t, struct err *err)
 {
     const char *cases = json_string_value(json_object_get(row, "cases"));
     const char *metric = json_string_value(json_object_get(row, "metric"));
     const char *why = json_string_value(json_object_get(row, "why"));
+    static const char *const keys[] = { "cases", "metric", "at_least", "at_most", "goal", "why" };
 
     if (!json_is_object(row))
         return err_set(err, ERR_CONFIG, "a target must be an object");
-    if (unknown_key(row, err) < 0)
+    if (unknown_key(row, keys, ARRAY_LEN(keys), err) < 0)
         return -1;
     if (!cases || !metric)
         return err_set(err, ERR_CONFIG, "a target needs 'cases' and 'metric', both strings");
@@ -150,9 +168,11 @@ static int read_row(const json_t *row, const struct registry *registry, struct t
     t->cases = mem_strdup(cases);
     t->why = mem_strdup(why);
     text_copy(t->metric, sizeof(t->metric), metric);
-    t->at_least = number(row, "at_least");
-    t->at_most = number(row, "at_most");
-    t->goal = number(row, "goal");
+    if (text_glob_check(cases, err) < 0 || number(row, "at_least", &t->at_least, err) < 0 ||
+        number(row, "at_most", &t->at_most, err) < 0 || number(row, "goal", &t->goal, err) < 0) {
+        err->code = ERR_CONFIG;
+        return -1;
+    }
     if (isnan(t->at_least) == isnan(t->at_most))
         return err_set(err, ERR_CONFIG, "the target for '%s' needs one of 'at_least' and 'at_most', a number", cases);
     return check_meaning(t, registry, err);
@@ -161,6 +181,7 @@ static int read_row(const json_t *row, const struct registry *registry, struct t
 int targets_read(const char *path, const struct registry *registry, struct targets *targets, struct err *err)
 {
     char *text = slurp(path, err);
+    static const char *const top_keys[] = { "targets" };
     json_t *json = NULL, *rows, *row;
     json_error_t e;
     size_t i;
@@ -175,6 +196,10 @@ int targets_read(const char *path, const struct registry *registry, struct targe
         goto out;
     }
     rows = json_object_get(json, "targets");
+    if (json_is_object(json) && unknown_key(json, top_keys, ARRAY_LEN(top_keys), err) < 0) {
+        err_wrap(err, "line 1");
+        goto out;
+    }
     if (!json_is_array(rows)) {
         err_set(err, ERR_CONFIG, "line 1: no array 'targets'");
         goto out;

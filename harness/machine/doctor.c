@@ -14,14 +14,25 @@ static const struct check {
     const char *name;
     check_fn fn;
 } checks[] = {
-    { "topology", doctor_plan_topology }, { "plan", doctor_plan_cpus },
-    { "binding", doctor_plan_binding },   { "build", doctor_host_build },
-    { "isa", doctor_host_isa },           { "clocksource", doctor_host_clocksource },
-    { "load", doctor_plan_load },         { "smt", doctor_plan_smt },
-    { "governor", doctor_host_governor }, { "boost", doctor_host_boost },
-    { "isolated", doctor_plan_isolated }, { "virtualised", doctor_host_virtualised },
-    { "counters", doctor_host_counters }, { "huge pages", doctor_host_thp },
-    { "database", doctor_disk_database }, { "disk", doctor_disk_space },
+    { "topology", doctor_plan_topology },
+    { "plan", doctor_plan_cpus },
+    { "binding", doctor_plan_binding },
+    { "build", doctor_host_build },
+    { "isa", doctor_host_isa },
+    { "clocksource", doctor_host_clocksource },
+    { "load", doctor_plan_load },
+    { "smt", doctor_plan_smt },
+    { "tuning", doctor_host_tuning },
+    { "governor", doctor_host_governor },
+    { "boost", doctor_host_boost },
+    { "temperature", doctor_host_temperature },
+    { "interrupts", doctor_plan_interrupts },
+    { "isolated", doctor_plan_isolated },
+    { "virtualised", doctor_host_virtualised },
+    { "counters", doctor_host_counters },
+    { "huge pages", doctor_host_thp },
+    { "database", doctor_disk_database },
+    { "disk", doctor_disk_space },
 };
 
 _Static_assert(ARRAY_LEN(checks) <= FINDINGS_MAX, "room for a finding of every check");
@@ -43,9 +54,9 @@ void doctor_blame(struct finding *finding, enum finding_level level, const char 
 }
 
 int doctor_examine_root(const struct topology *topology, const char *db_path, const char *root,
-                        struct finding findings[FINDINGS_MAX])
+                        const struct doctor_load *load, struct finding findings[FINDINGS_MAX])
 {
-    struct exam exam = { topology, db_path, root };
+    struct exam exam = { topology, db_path, root, load };
 
     for (size_t i = 0; i < ARRAY_LEN(checks); i++) {
         findings[i] = (struct finding){ .level = FINDING_OK };
@@ -55,9 +66,10 @@ int doctor_examine_root(const struct topology *topology, const char *db_path, co
     return (int)ARRAY_LEN(checks);
 }
 
-int doctor_examine(const struct topology *topology, const char *db_path, struct finding findings[FINDINGS_MAX])
+int doctor_examine(const struct topology *topology, const char *db_path, const struct doctor_load *load,
+                   struct finding findings[FINDINGS_MAX])
 {
-    return doctor_examine_root(topology, db_path, "", findings);
+    return doctor_examine_root(topology, db_path, "", load, findings);
 }
 
 const char *finding_level_name(enum finding_level level)

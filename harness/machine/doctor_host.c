@@ -3,15 +3,27 @@
  * not shown cannot be blamed, and the check says so. */
 #include "machine/doctor_private.h"
 
+#include "base/mem.h"
 #include "declare/isa.h"
 #include "machine/fingerprint_private.h"
 #include "machine/sysfile.h"
 
 #include <errno.h>
 #include <linux/perf_event.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+enum {
+    POLICY_BYTES = 256 * 1024, /* some 80 bytes a setting, three of each of 1024 cpus */
+    SENSORS_MAX = 64,
+    INPUTS_MAX = 32, /* of one sensor; gaps are allowed */
+};
+/* An idle desktop Ryzen is at 35 to 60, at its limit at 95: at 75 it is not idle, or it is badly cooled. */
+#define HOT_DEGREES 75.0
+#define SYSCTL      "sudo sysctl kernel.perf_event_paranoid=2"
 
 void doctor_host_governor(const struct exam *exam, struct finding *finding)
 {
@@ -31,24 +43,148 @@ void doctor_host_governor(const struct exam *exam, struct finding *finding)
         doctor_read(finding, "%s on cpu %d%s%s", governor, cpu, *preference ? ", preference " : "", preference);
         if (strcmp(governor, "performance") != 0) {
             doctor_blame(finding, FINDING_WARN, "the clock follows the load: short runs are measured on a slow clock",
-                         "sudo cpupower frequency-set -g performance");
+                         "sudo ci/runner-tune apply");
             return;
         }
     }
     doctor_read(finding, "performance on all planned cores");
 }
 
+/* amd_pstate lowers a core's maximum to the nominal frequency when boost is switched off. Some versions of it took the
+ * switch and did nothing. Other drivers keep showing the maximum of boost, so there it says nothing. */
+static bool boost_is_inert(const char *root, int cpu, double *max_mhz, double *nominal_mhz)
+{
+    char driver[64], max_khz[32], nominal[32];
+
+    sysfile_cpu(root, cpu, "cpufreq/scaling_driver", driver, sizeof(driver));
+    sysfile_cpu(root, cpu, "cpufreq/scaling_max_freq", max_khz, sizeof(max_khz));
+    sysfile_cpu(root, cpu, "acpi_cppc/nominal_freq", nominal, sizeof(nominal));
+    *max_mhz = strtod(max_khz, NULL) / 1000;
+    *nominal_mhz = strtod(nominal, NULL);
+    return strncmp(driver, "amd-pstate", 10) == 0 && *nominal_mhz > 0 && *max_mhz > 1.02 * *nominal_mhz;
+}
+
 void doctor_host_boost(const struct exam *exam, struct finding *finding)
 {
+    const struct domain *domain = topology_domain(exam->topology);
     char boost[32];
 
-    sysfile_boost(exam->root, topology_domain(exam->topology)->pus[0], boost, sizeof(boost));
+    sysfile_boost(exam->root, domain->pus[0], boost, sizeof(boost));
     if (!*boost)
         doctor_read(finding, "not shown");
     else if (strcmp(boost, "on") == 0)
         doctor_read(finding, "on: the clock depends on heat and neighbours; paired ratios cancel that, times do not");
     else
         doctor_read(finding, "off");
+    for (int i = 0; i < domain->n_pus && strcmp(boost, "off") == 0; i++) {
+        double max, nominal;
+
+        if (!boost_is_inert(exam->root, domain->pus[i], &max, &nominal))
+            continue;
+        doctor_read(finding, "off, yet cpu %d may still run at %.0f MHz, %.0f MHz nominal", domain->pus[i], max,
+                    nominal);
+        doctor_blame(finding, FINDING_WARN, "the driver took the switch and did nothing: the clock still wanders",
+                     "sudo ci/runner-tune apply, which then limits the clock itself");
+        return;
+    }
+}
+
+/* What ci/runner-tune read back when it was applied, one "path<TAB>value" a line. Firmware updates, power daemons and
+ * reboots undo settings silently; a history that mixes both has a step in it. */
+void doctor_host_tuning(const struct exam *exam, struct finding *finding)
+{
+    char *policy = mem_array(POLICY_BYTES, 1), *line, *rest = policy;
+    int n = 0;
+
+    sysfile_all(exam->root, "var/lib/pawl/runner-tune.policy", policy, POLICY_BYTES);
+    while (finding->level == FINDING_OK && (line = strsep(&rest, "\n"))) {
+        char *value = strchr(line, '\t'), now[128];
+
+        if (*line != '/' || !value)
+            continue;
+        *value++ = '\0';
+        n++;
+        sysfile_choice(exam->root, line + 1, now, sizeof(now));
+        if (!*now)
+            sysfile_line(exam->root, line + 1, now, sizeof(now));
+        if (strcmp(now, value) == 0)
+            continue;
+        doctor_read(finding, "%.100s is '%.30s', was set to '%.30s'", line, now, value);
+        doctor_blame(finding, FINDING_FAIL, "the host is not as it was tuned: its times do not continue its history",
+                     "sudo ci/runner-tune apply; or sudo ci/runner-tune restore, which forgets the tuning");
+    }
+    if (finding->level == FINDING_OK && n > 0)
+        doctor_read(finding, "%d settings are as ci/runner-tune left them", n);
+    else if (finding->level == FINDING_OK)
+        doctor_read(finding, "none recorded (see ci/runner-tune)");
+    free(policy);
+}
+
+/* The sensors of a CPU, as their drivers call themselves; those of disks, graphics and boards say nothing here. */
+static bool is_cpu_sensor(const char *name)
+{
+    static const char *const names[] = {
+        "k10temp", "zenpower", "coretemp", "cpu_thermal", "x86_pkg_temp", "cpu-thermal"
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(names); i++)
+        if (strcmp(name, names[i]) == 0)
+            return true;
+    return false;
+}
+
+static void read_degrees(const char *root, const char *path, double *hottest)
+{
+    char text[32];
+    double degrees;
+
+    sysfile_line(root, path, text, sizeof(text)); /* thousandths of a degree */
+    degrees = strtod(text, NULL) / 1000;
+    if (degrees > *hottest && degrees < 150) /* beyond, a sensor that is not connected */
+        *hottest = degrees;
+}
+
+static double hottest_sensor(const char *root)
+{
+    int numbers[SENSORS_MAX];
+    int n = sysfile_numbers(root, "sys/class/hwmon", "hwmon", numbers, SENSORS_MAX);
+    char path[96], name[64];
+    double hottest = 0;
+
+    for (int i = 0; i < n; i++) {
+        snprintf(path, sizeof(path), "sys/class/hwmon/hwmon%d/name", numbers[i]);
+        for (int t = 1; is_cpu_sensor(sysfile_line(root, path, name, sizeof(name))) && t <= INPUTS_MAX; t++) {
+            char input[96];
+
+            snprintf(input, sizeof(input), "sys/class/hwmon/hwmon%d/temp%d_input", numbers[i], t);
+            read_degrees(root, input, &hottest);
+        }
+    }
+    if (hottest > 0)
+        return hottest;
+    n = sysfile_numbers(root, "sys/class/thermal", "thermal_zone", numbers, SENSORS_MAX);
+    for (int i = 0; i < n; i++) {
+        snprintf(path, sizeof(path), "sys/class/thermal/thermal_zone%d/type", numbers[i]);
+        if (!is_cpu_sensor(sysfile_line(root, path, name, sizeof(name))))
+            continue;
+        snprintf(path, sizeof(path), "sys/class/thermal/thermal_zone%d/temp", numbers[i]);
+        read_degrees(root, path, &hottest);
+    }
+    return hottest;
+}
+
+void doctor_host_temperature(const struct exam *exam, struct finding *finding)
+{
+    double hottest = hottest_sensor(exam->root);
+
+    if (hottest <= 0) {
+        doctor_read(finding, "not shown");
+        return;
+    }
+    doctor_read(finding, "%.0f degrees C at the hottest sensor of the cpu", hottest);
+    if (hottest >= HOT_DEGREES)
+        doctor_blame(finding, FINDING_WARN, "hot at the start: the clock falls during the run, or rises as it cools",
+                     "wait some minutes, look at the fans and at what else runs");
 }
 
 void doctor_host_clocksource(const struct exam *exam, struct finding *finding)
@@ -118,12 +254,13 @@ void doctor_host_counters(const struct exam *exam, struct finding *finding)
     if (fd >= 0) {
         close(fd);
         doctor_read(finding, "instructions are counted (perf_event_paranoid: %s)", paranoid);
+        if (strtol(paranoid, NULL, 10) > 2)
+            doctor_blame(finding, FINDING_WARN, "they are counted for root only: other users record NULL", SYSCTL);
         return;
     }
     doctor_read(finding, "none: %s (perf_event_paranoid: %s)", strerror(why), paranoid);
-    if (why == EACCES || why == EPERM)
-        doctor_blame(finding, FINDING_WARN, "counters are recorded as NULL",
-                     "sudo sysctl kernel.perf_event_paranoid=2");
+    if (why == EACCES || why == EPERM || strtol(paranoid, NULL, 10) > 2)
+        doctor_blame(finding, FINDING_WARN, "counters are recorded as NULL", SYSCTL);
     else
         doctor_blame(finding, FINDING_WARN, "counters are recorded as NULL: this machine shows no counters",
                      "let the hypervisor pass the PMU on, or measure on bare metal");

@@ -13,15 +13,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum {
-    SIBLINGS_MAX = 8,        /* threads of one core: POWER has 8 */
-    STAT_BYTES = 256 * 1024, /* the cpu lines of /proc/stat come first, about 70 bytes each */
-    LOOK_NS = 100 * 1000000, /* ten ticks of the kernel's 100 Hz accounting */
+    SIBLINGS_MAX = 8, /* threads of one core: POWER has 8 */
+    IRQS_MAX = 4096,  /* a server with many queues has some 2000 */
 };
-#define BUSY_WARN 10.0 /* percent: one tick of ten is an accident, more is company */
-#define BUSY_FAIL 50.0 /* percent: a paired comparison shares the core at least every other slice */
 
 void doctor_plan_topology(const struct exam *exam, struct finding *finding)
 {
@@ -132,89 +128,24 @@ void doctor_plan_smt(const struct exam *exam, struct finding *finding)
 
         most = n > most ? n : most;
     }
-    if (most > 1)
-        doctor_read(finding, "%d threads a core; one is measured on, 'load' watches the others", most);
-    else
+    if (most > 1) {
+        doctor_read(finding, "%d threads a core; one is measured on", most);
+        doctor_load_judge_siblings(exam->topology, exam->load, finding);
+    } else
         doctor_read(finding, "one thread a core%s%s%s", *control ? " (control: " : "", control, *control ? ")" : "");
-}
-
-/* Jiffies of one "cpuN" line. guest and guest_nice are already in user and nice (proc(5)). */
-static bool cpu_line(const char *stat, int cpu, double *busy, double *all)
-{
-    char key[24];
-    const char *line;
-    double user, nice, system, idle, iowait, irq, softirq, steal;
-
-    snprintf(key, sizeof(key), "cpu%d ", cpu);
-    line = strstr(stat, key);
-    if (!line || (line != stat && line[-1] != '\n') ||
-        sscanf(line + strlen(key), "%lf %lf %lf %lf %lf %lf %lf %lf", &user, &nice, &system, &idle, &iowait, &irq,
-               &softirq, &steal) != 8)
-        return false;
-    *busy = user + nice + system + irq + softirq + steal;
-    *all = *busy + idle + iowait;
-    return true;
-}
-
-double doctor_busy_percent(const char *before, const char *after, int cpu)
-{
-    double busy[2], all[2];
-
-    if (!cpu_line(before, cpu, &busy[0], &all[0]) || !cpu_line(after, cpu, &busy[1], &all[1]) || all[1] <= all[0])
-        return -1;
-    return 100 * (busy[1] - busy[0]) / (all[1] - all[0]);
-}
-
-void doctor_judge_load(const struct topology *topology, const char *before, const char *after, struct finding *finding)
-{
-    const struct domain *domain = topology_domain(topology);
-    double most = -1;
-    int where = -1;
-
-    for (int i = 0; i < domain->n_pus; i++) {
-        int pus[SIBLINGS_MAX];
-        int n = topology_siblings(topology, domain->pus[i], pus, SIBLINGS_MAX);
-
-        for (int j = 0; j < n; j++) {
-            double percent = doctor_busy_percent(before, after, pus[j]);
-
-            if (percent > most) {
-                most = percent;
-                where = pus[j];
-            }
-        }
-    }
-    if (most < 0) {
-        doctor_read(finding, "not shown: /proc/stat does not count these cpus");
-        return;
-    }
-    doctor_read(finding, "cpu %d is %.0f %% busy, the most of the planned cores", where, most);
-    if (most > BUSY_WARN)
-        doctor_blame(finding, most > BUSY_FAIL ? FINDING_FAIL : FINDING_WARN,
-                     "other work on a planned core, or its sibling thread, takes its time and its cache",
-                     "ps -eLo psr,pcpu,pid,comm --sort=-pcpu | head");
 }
 
 void doctor_plan_load(const struct exam *exam, struct finding *finding)
 {
-    char *before = mem_array(STAT_BYTES, 1), *after = mem_array(STAT_BYTES, 1);
     char average[64], seen[sizeof(finding->read)];
 
-    sysfile_all(exam->root, "proc/stat", before, STAT_BYTES);
-    if (*before) {
-        nanosleep(&(struct timespec){ .tv_nsec = LOOK_NS }, NULL);
-        sysfile_all(exam->root, "proc/stat", after, STAT_BYTES);
-    }
-    doctor_judge_load(exam->topology, before, after, finding);
-
+    doctor_load_judge(exam->topology, exam->load, finding);
     sysfile_line(exam->root, "proc/loadavg", average, sizeof(average));
     average[strcspn(average, " ")] = '\0';
     if (*average) {
         text_copy(seen, sizeof(seen), finding->read);
         doctor_read(finding, "%.120s; load average %.40s", seen, average);
     }
-    free(before);
-    free(after);
 }
 
 /* Is `cpu` in a list like "2-5,8"? */
@@ -256,5 +187,49 @@ void doctor_plan_isolated(const struct exam *exam, struct finding *finding)
         snprintf(mend, sizeof(mend), "taskset -c %s pawl ...", list);
         doctor_blame(finding, FINDING_WARN, "planned cores that are not isolated share their time with other work",
                      mend);
+    }
+}
+
+/* Where the kernel sends an interrupt; older kernels and some controllers show only where it may send it. */
+static bool irq_hits(const char *root, int irq, int cpu, char list[128])
+{
+    char path[64];
+
+    snprintf(path, sizeof(path), "proc/irq/%d/effective_affinity_list", irq);
+    if (!*sysfile_line(root, path, list, 128)) {
+        snprintf(path, sizeof(path), "proc/irq/%d/smp_affinity_list", irq);
+        sysfile_line(root, path, list, 128);
+    }
+    return in_list(list, cpu);
+}
+
+void doctor_plan_interrupts(const struct exam *exam, struct finding *finding)
+{
+    const struct domain *domain = topology_domain(exam->topology);
+    int *irqs = mem_array(IRQS_MAX, sizeof(*irqs));
+    int n = sysfile_numbers(exam->root, "proc/irq", "", irqs, IRQS_MAX), hits = 0, first = 0;
+
+    for (int i = 0; i < n; i++) {
+        bool hit = false;
+        char list[128];
+
+        for (int j = 0; j < domain->n_pus && !hit; j++)
+            hit = irq_hits(exam->root, irqs[i], domain->pus[j], list);
+        if (hit && hits++ == 0)
+            first = irqs[i];
+    }
+    free(irqs);
+    if (n == 0)
+        doctor_read(finding, "not shown");
+    else
+        doctor_read(finding, "%d of %d interrupts go to planned cores", hits, n);
+    if (hits > 0) {
+        char mend[160];
+
+        snprintf(
+            mend, sizeof(mend),
+            "stop irqbalance; echo CPU | sudo tee /proc/irq/%d/smp_affinity_list, a cpu outside the plan, and so on",
+            first);
+        doctor_blame(finding, FINDING_WARN, "an interrupt stops what is measured and takes lines of its cache", mend);
     }
 }

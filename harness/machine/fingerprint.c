@@ -16,7 +16,7 @@
 #include <cpuid.h>
 #endif
 
-enum { MODEL_MAX = 56 }; /* of the class's 96 characters; the rest takes at most 32 */
+enum { MODEL_MAX = 48 }; /* of the class's 96 characters; the rest takes some 40 */
 
 /* "16-Core", "32-Cores", "CPU", "Processor". */
 static bool is_noise(const char *word, size_t len)
@@ -136,17 +136,18 @@ const char *fingerprint_hypervisor(const char *root, char *buf, size_t size)
     return buf;
 }
 
-/* MemTotal is what firmware and kernel leave over, so it wanders by a few MiB: the nearest power of two, in GiB. */
-static void add_memory(const char *root, struct host *host)
+/* MemTotal is what firmware and kernel leave over, so it wanders by a few MiB: the nearest power of two, in GiB. 0
+ * where it is not shown. */
+static unsigned long memory_gib(const char *root)
 {
     char kib[64];
     double gib;
 
     sysfile_value(root, "proc/meminfo", "MemTotal", kib, sizeof(kib));
-    if (sscanf(kib, "%lf", &gib) != 1 || gib <= 0)
-        return;
+    if (sscanf(kib, "%lf", &gib) != 1 || !(gib > 0 && gib < 1e15))
+        return 0;
     gib /= 1024 * 1024;
-    host_add(host, "memory", "%.0f GiB", gib < 1 ? 1.0 : exp2(round(log2(gib))));
+    return gib < 1 ? 1 : (unsigned long)exp2(round(log2(gib)));
 }
 
 static void add_if(struct host *host, const char *key, const char *value)
@@ -184,29 +185,76 @@ static void add_cores(const struct topology *topology, struct host *host)
              topology_list(domain, pus, sizeof(pus)));
 }
 
-static void add_class(const struct topology *topology, const char *model, uint32_t isa, struct host *host)
+/* "gcc12": the code it makes decides the times as much as the CPU does; minor versions only mend it. */
+#define COMPILER_TEXT(name, major) name STRINGIFY(major)
+#define STRINGIFY(x)               #x
+#if defined(__clang__)
+static const char compiler[] = COMPILER_TEXT("clang", __clang_major__);
+#elif defined(__GNUC__)
+static const char compiler[] = COMPILER_TEXT("gcc", __GNUC__);
+#else
+static const char compiler[] = "cc";
+#endif
+
+static void add_class(const struct topology *topology, const char *model, unsigned long gib, uint32_t isa,
+                      struct host *host)
 {
-    char slug[MODEL_MAX], l3[24] = "no-l3";
+    char slug[MODEL_MAX], l3[24] = "no-l3", memory[24] = "";
 
     fingerprint_slug(model, slug, sizeof(slug));
     if (topology->class_bytes)
         snprintf(l3, sizeof(l3), "l3-%llum", (unsigned long long)(topology->class_bytes >> 20));
-    snprintf(host->class, sizeof(host->class), "%s-%dc-%s-%s", slug, topology->class_cores, l3, isa_level(isa));
+    if (gib)
+        snprintf(memory, sizeof(memory), "-%lug", gib);
+    /* The bounds are beyond any host; with them the whole is known to fit. */
+    snprintf(host->class, sizeof(host->class), "%s-%huc-%.9s%.9s-%s-%s", slug, (unsigned short)topology->class_cores,
+             l3, memory, compiler, isa_level(isa));
+}
+
+void fingerprint_epoch(const struct host *host, char *buf, size_t size)
+{
+    static const char *const keys[] = { "microcode", "kernel", "boost", "governor", "virtualised", "smt" };
+    uint32_t hash = 2166136261u; /* FNV-1a, 32 bits: offset basis and prime of draft-eastlake-fnv */
+
+    for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
+        const char *parts[] = { keys[i], "=", host_fact(host, keys[i]), "\n" };
+
+        for (size_t j = 0; j < ARRAY_LEN(parts); j++)
+            for (const char *c = parts[j]; *c; c++)
+                hash = (hash ^ (unsigned char)*c) * 16777619u;
+    }
+    snprintf(buf, size, "%08x", hash);
+}
+
+/* Which cores the firmware prefers, best first by number. It may change while the host runs, so it is told, not used.
+ */
+static void add_ranking(const char *root, const struct domain *domain, struct host *host)
+{
+    char list[160] = "", rank[16];
+    size_t len = 0;
+
+    for (int i = 0; i < domain->n_pus && len < sizeof(list); i++)
+        if (*sysfile_cpu(root, domain->pus[i], "cpufreq/amd_pstate_prefcore_ranking", rank, sizeof(rank)))
+            len += (size_t)snprintf(list + len, sizeof(list) - len, "%scpu %d: %s", len ? ", " : "", domain->pus[i],
+                                    rank);
+    add_if(host, "ranking", list);
 }
 
 void fingerprint_root(const struct topology *topology, uint32_t isa, const char *root, struct host *host)
 {
     int cpu = topology_domain(topology)->pus[0];
     const char *version = hwloc_obj_get_info_by_name(hwloc_get_root_obj(topology->hwloc), "hwlocVersion");
+    unsigned long gib = memory_gib(root);
     char buf[192], isa_text[ISA_TEXT];
 
     memset(host, 0, sizeof(*host));
     sysfile_value(root, "proc/cpuinfo", "model name", buf, sizeof(buf));
-    add_class(topology, buf, isa, host);
+    add_class(topology, buf, gib, isa, host);
     add_if(host, "cpu", buf);
     add_cores(topology, host);
     host_add(host, "isa", "%s", isa_format(isa, isa_text));
-    add_memory(root, host);
+    if (gib)
+        host_add(host, "memory", "%lu GiB", gib);
     add_if(host, "kernel", sysfile_line(root, "proc/sys/kernel/osrelease", buf, sizeof(buf)));
     add_if(host, "microcode", sysfile_value(root, "proc/cpuinfo", "microcode", buf, sizeof(buf)));
     fingerprint_hypervisor(root, buf, sizeof(buf));
@@ -214,9 +262,12 @@ void fingerprint_root(const struct topology *topology, uint32_t isa, const char 
     add_governor(root, cpu, host);
     add_if(host, "boost", sysfile_boost(root, cpu, buf, sizeof(buf)));
     add_if(host, "smt", sysfile_line(root, "sys/devices/system/cpu/smt/control", buf, sizeof(buf)));
+    add_ranking(root, topology_domain(topology), host);
     add_if(host, "clocksource",
            sysfile_line(root, "sys/devices/system/clocksource/clocksource0/current_clocksource", buf, sizeof(buf)));
     add_if(host, "hwloc", version ? version : "");
+    fingerprint_epoch(host, buf, sizeof(buf));
+    host_add(host, "epoch", "%s", buf);
 }
 
 void fingerprint_host(const struct topology *topology, uint32_t isa, struct host *host)

@@ -3,8 +3,10 @@
 
 #include "base/text.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -121,4 +123,31 @@ const char *sysfile_boost(const char *root, int cpu, char *buf, size_t size)
     if (*buf)
         text_copy(buf, size, *buf == '0' ? "off" : "on");
     return buf;
+}
+
+static int by_number(const void *a, const void *b)
+{
+    return *(const int *)a - *(const int *)b;
+}
+
+int sysfile_numbers(const char *root, const char *path, const char *prefix, int *numbers, int max)
+{
+    const struct dirent *entry;
+    char full[1024];
+    DIR *dir = NULL;
+    int n = 0;
+
+    if (snprintf(full, sizeof(full), "%s/%s", root, path) < (int)sizeof(full))
+        dir = opendir(full);
+    while (dir && n < max && (entry = readdir(dir))) {
+        const char *digits = entry->d_name + strlen(prefix);
+
+        if (strncmp(entry->d_name, prefix, strlen(prefix)) == 0 && *digits && strlen(digits) < 9 &&
+            digits[strspn(digits, "0123456789")] == '\0')
+            numbers[n++] = atoi(digits);
+    }
+    if (dir)
+        closedir(dir);
+    qsort(numbers, (size_t)n, sizeof(*numbers), by_number);
+    return n;
 }

@@ -26,3 +26,7 @@ int sysfile_has_flag(const char *root, const char *flag);
 
 /* "on", "off", or "" where the host shows no such switch. Three drivers, three homes; what it reads may be inert. */
 const char *sysfile_boost(const char *root, int cpu, char *buf, size_t size);
+
+/* The entries of a folder whose names are a number behind `prefix` ("hwmon" for hwmon0, hwmon1; "" for 0, 1), in rising
+ * order. Returns how many, at most `max`. */
+int sysfile_numbers(const char *root, const char *path, const char *prefix, int *numbers, int max);

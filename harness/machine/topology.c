@@ -203,6 +203,30 @@ const struct domain *topology_domain(const struct topology *topology)
     return &topology->domains[topology->chosen];
 }
 
+/* Ten percent are one tick of a probe of 100 ms: finer steps would be noise. */
+static int busyness(double percent)
+{
+    return percent > TOPOLOGY_QUIET_PERCENT ? (int)(percent / 10) : 0;
+}
+
+void topology_prefer_quiet(struct topology *topology, const double *busy_percent)
+{
+    struct domain *domain = &topology->domains[topology->chosen];
+    int *rank = mem_array((size_t)domain->n_pus, sizeof(*rank));
+
+    for (int i = 0; i < domain->n_pus; i++) { /* insertion: few cores, and equal ones keep their order */
+        int pu = domain->pus[i], its = busyness(busy_percent[i]), j = i;
+
+        for (; j > 0 && rank[j - 1] > its; j--) {
+            rank[j] = rank[j - 1];
+            domain->pus[j] = domain->pus[j - 1];
+        }
+        rank[j] = its;
+        domain->pus[j] = pu;
+    }
+    free(rank);
+}
+
 int topology_n_domains(const struct topology *topology)
 {
     return topology->n_domains;

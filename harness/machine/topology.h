@@ -28,4 +28,11 @@ struct domain {
 /* The domain to measure in: most allowed cores, then the largest L3, then the first. The core of PU 0 comes last in
  * it: that is where a kernel likes to do its housekeeping. Owned by the topology. */
 const struct domain *topology_domain(const struct topology *topology);
+
+/* Moves the busy cores of that domain behind the quiet ones; busy_percent[i] is what others take of the core of pus[i],
+ * negative or NAN where unknown. All cores of at most TOPOLOGY_QUIET_PERCENT are equally quiet and keep their order: a
+ * plan that follows the noise of a short probe would measure every night on another core, and cores differ. */
+#define TOPOLOGY_QUIET_PERCENT 10.0
+void topology_prefer_quiet(struct topology *topology, const double *busy_percent);
+
 int topology_n_domains(const struct topology *topology); /* those with an allowed PU, at least 1 */

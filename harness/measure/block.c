@@ -97,6 +97,7 @@ static int start(struct child *child, const char *program, struct err *err)
     posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
     posix_spawnattr_setsigmask(&attr, &none);
     posix_spawnattr_setsigdefault(&attr, &def);
+    child->job->parent = (int)getpid();
     failed = posix_spawn(&child->pid, program, &actions, &attr, argv, env);
     if (failed) {
         err_set(err, ERR_HARNESS, "cannot start a worker (%s): %s", program, strerror(failed));
@@ -125,20 +126,13 @@ static const char *variant_name(const struct child *child, int variant)
     return variant >= 0 && (size_t)variant < s->n_variants ? s->variants[variant].name : "?";
 }
 
-static int add_sample(struct child *child, json_t *m)
+static int add_sample(struct child *child, const json_t *m)
 {
     struct block *b = child->block;
-    struct sample s = { 0 };
-    json_t *mhz;
-    json_int_t iterations, switches;
+    struct sample s;
 
-    if (json_unpack(m, "{s:i, s:i, s:i, s:I, s:f, s:f, s:i, s:I, s:o}", "variant", &s.variant, "round", &s.round,
-                    "order", &s.order, "iterations", &iterations, "ns", &s.ns, "cpu_ns", &s.cpu_ns, "cpu", &s.cpu,
-                    "switches", &switches, "mhz", &mhz) < 0)
+    if (wire_read_sample(m, &s) < 0)
         return -1;
-    s.iterations = iterations;
-    s.switches = switches;
-    s.mhz = json_is_number(mhz) ? json_number_value(mhz) : NAN;
     b->samples = mem_grow(b->samples, &child->samples_capacity, b->n_samples + 1, sizeof(s));
     b->samples[b->n_samples++] = s;
     return 0;
@@ -166,11 +160,15 @@ static int set_phase(struct child *child, json_t *m)
 
     if (json_unpack(m, "{s:s, s:i}", "what", &what, "variant", &child->phase_variant) < 0)
         return -1;
-    snprintf(child->phase, sizeof(child->phase), "in %s of '%s'",
-             strcmp(what, "time") == 0        ? "the timed run"
-             : strcmp(what, "calibrate") == 0 ? "the warm-up"
-                                              : "the check",
-             variant_name(child, child->phase_variant));
+    if (child->phase_variant < 0)
+        text_copy(child->phase, sizeof(child->phase), "in the tear-down"); /* the only phase of no variant */
+    else
+        snprintf(child->phase, sizeof(child->phase), "in %s of '%s'",
+                 strcmp(what, "time") == 0        ? "the timed run"
+                 : strcmp(what, "warm-up") == 0   ? "the warm-up"
+                 : strcmp(what, "calibrate") == 0 ? "the calibration"
+                                                  : "the check",
+                 variant_name(child, child->phase_variant));
     return 0;
 }
 
@@ -258,28 +256,43 @@ static int take_bytes(struct child *child, struct err *err)
     return 1;
 }
 
-/* Until the worker closes its end: 0; killed for its time: 1; -1 on an error or a stop. */
+/* Its process has ended. It stays to be waited for, so that its pid, and its group's, is nobody else's yet. */
+static bool has_ended(const struct child *child)
+{
+    siginfo_t info = { 0 };
+
+    return waitid(P_PID, (id_t)child->pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == child->pid;
+}
+
+/* Until the worker has ended: 0; over its time: 1; -1 on an error or a stop. The pipe's end does not show its own: a
+ * subject that closes every descriptor may go on for ever, and a child that it left behind may keep the pipe open. */
 static int listen_to(struct child *child, const struct block_options *options, struct err *err)
 {
     double deadline = block_clock_s() + options->timeout_s;
 
-    for (;;) {
-        struct pollfd p = { .fd = child->messages, .events = POLLIN };
+    for (bool open = true;;) {
+        struct pollfd p = { .fd = open ? child->messages : -1, .events = POLLIN };
+        bool ended = has_ended(child); /* before poll(): all that it wrote is in the pipe then */
         double left = deadline - block_clock_s();
         int ready, more;
 
         if (options->stop && *options->stop)
             return err_set(err, ERR_HARNESS, "interrupted");
-        if (left <= 0)
-            return 1;
-        ready = poll(&p, 1, (int)fmin(left * 1e3 + 1, 500)); /* a signal may come just before poll(): look twice a s */
+        if ((ended && !open) || left <= 0)
+            return !ended;
+        /* A signal may come just before poll(), and an end shows in no descriptor: look twice a second, and after the
+         * pipe's end, which the process's own follows at once, every millisecond. */
+        ready = poll(&p, 1, ended ? 0 : open ? (int)fmin(left * 1e3 + 1, 500) : 1);
         if (ready < 0 && errno != EINTR)
             return err_set(err, ERR_HARNESS, "cannot wait for a worker: %s", strerror(errno));
+        if (ready == 0 && ended)
+            return 0;
         if (ready <= 0)
             continue;
         more = take_bytes(child, err);
-        if (more <= 0)
-            return more;
+        if (more < 0)
+            return -1;
+        open = more > 0;
     }
 }
 
@@ -326,11 +339,11 @@ static void judge_end(struct child *child, const struct block_options *options, 
     struct block *b = child->block;
     char what[96];
 
-    if (timed_out) {
+    if (b->status != CASE_OK) {
+        return; /* it told us itself */
+    } else if (timed_out) {
         snprintf(what, sizeof(what), "still running after %g s,", options->timeout_s);
         set_fault(child, CASE_TIMED_OUT, what);
-    } else if (b->status != CASE_OK) {
-        return; /* it told us itself */
     } else if (WIFSIGNALED(status)) {
         snprintf(what, sizeof(what), "killed by SIG%s (%s)", sigabbrev_np(WTERMSIG(status)),
                  strsignal(WTERMSIG(status)));
@@ -362,8 +375,7 @@ int block_run(struct job *job, const struct block_options *options, int index, s
     if (start(&child, options->program, err) < 0)
         goto out;
     heard = listen_to(&child, options, err);
-    if (heard != 0)
-        kill(-child.pid, SIGKILL);
+    kill(-child.pid, SIGKILL); /* what hangs, and what a subject started and left behind */
     while (waitpid(child.pid, &status, 0) < 0 && errno == EINTR)
         ;
     if (heard >= 0)

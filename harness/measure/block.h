@@ -15,7 +15,8 @@ struct block_options {
 
 double block_clock_s(void); /* seconds on the monotonic clock, for deadlines and budgets */
 
-/* Runs `job`; fills *block (block_free() it) and, where the worker calibrated, job->iterations. A crash, a time-out, a
+/* Runs `job`; fills *block (block_free() it) and, where the worker calibrated, job->iterations. The time limit is until
+ * the worker's process has ended; what is left of its process group then is killed. A crash, a time-out, a
  * wrong result or a failed set-up is a block with that status, the culprit and a reason, not an error. -1: the harness
  * or the host failed (ERR_HOST: threads cannot be pinned), or *stop was set. */
 int block_run(struct job *job, const struct block_options *options, int index, struct block *block, struct err *err);

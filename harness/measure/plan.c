@@ -18,10 +18,8 @@ static bool selected(const struct plan_request *request, const char *id)
     return found;
 }
 
-enum { VALUES_MAX = 32 };
-
 /* The values an axis takes here: threads become 1, 2, 4, ... and all. */
-static size_t axis_values(const struct axis *axis, const struct plan_request *request, int64_t values[VALUES_MAX])
+static size_t axis_values(const struct axis *axis, const struct plan_request *request, int64_t values[AXIS_VALUES_MAX])
 {
     size_t n = 0;
 
@@ -34,8 +32,8 @@ static size_t axis_values(const struct axis *axis, const struct plan_request *re
         return n;
     }
     n = request->quick && axis->n_quick ? axis->n_quick : axis->n_values;
-    if (n > VALUES_MAX)
-        BUG("axis '%s' has more than %d values", axis->name, VALUES_MAX);
+    if (n > AXIS_VALUES_MAX)
+        BUG("axis '%s' has more than %d values", axis->name, AXIS_VALUES_MAX);
     memcpy(values, axis->values, n * sizeof(*values));
     return n;
 }
@@ -82,7 +80,7 @@ static void add(const struct plan_request *request, const struct params *params,
 static void expand(const struct plan_request *request, struct params *params, size_t axis, struct plan *plan,
                    size_t *capacity)
 {
-    int64_t values[VALUES_MAX];
+    int64_t values[AXIS_VALUES_MAX];
     size_t n;
 
     if (axis == params->scenario->n_axes) {
@@ -157,6 +155,9 @@ int plan_build(const struct plan_request *request, struct plan *plan, struct err
     size_t capacity = 0;
 
     *plan = (struct plan){ 0 };
+    for (size_t i = 0; i < request->n_globs; i++)
+        if (text_glob_check(request->globs[i], err) < 0)
+            return -1;
     for (size_t i = 0; i < request->registry->n; i++) {
         struct params params = { .scenario = request->registry->scenarios[i] };
 

@@ -9,10 +9,10 @@
 
 /* What is known of one comparison while it is measured. */
 struct lane {
-    bool *dead; /* per variant of the scenario */
-    bool ended; /* its reference is dead, or nothing but the reference is left that was asked for */
+    bool *dead[2];  /* by side, per variant of the scenario */
+    bool ended[2];  /* its reference is dead, or nothing but the reference is left that was asked for */
     int64_t *iterations;
-    size_t blocks;
+    size_t passes;
     double seconds;
 };
 
@@ -26,39 +26,39 @@ struct sampler {
     bool over_budget;
 };
 
-static bool usable(const struct sampler *s, size_t c, size_t v)
+static bool usable(const struct sampler *s, size_t c, int side, size_t v)
 {
     const struct planned *p = &s->plan->comparisons[c].variants[v];
 
-    return p->wanted && !p->skip[0] && !s->lanes[c].dead[v];
+    return p->wanted && !p->skip[0] && (side == 0 || p->elsewhere) && !s->lanes[c].dead[side][v];
 }
 
 static size_t wants(const struct sampler *s, size_t c)
 {
-    if (s->lanes[c].ended)
+    if (s->lanes[c].ended[0])
         return 0;
-    return s->hooks->wants ? s->hooks->wants(s->hooks->arg, c) : s->lanes[c].blocks == 0;
+    return s->hooks->wants ? s->hooks->wants(s->hooks->arg, c) : s->lanes[c].passes == 0;
 }
 
 static void report(const struct sampler *s, const char *now)
 {
     struct sampler_progress p = { .done = s->done, .total = s->done, .now = now, .seconds_left = 0 };
     double seconds = 0;
-    size_t blocks = 0;
+    size_t passes = 0;
 
     if (!s->hooks->progress)
         return;
     for (size_t c = 0; c < s->plan->n; c++) {
         seconds += s->lanes[c].seconds;
-        blocks += s->lanes[c].blocks;
+        passes += s->lanes[c].passes;
     }
     for (size_t c = 0; c < s->plan->n; c++) {
         size_t n = wants(s, c);
         const struct lane *lane = &s->lanes[c];
 
         p.total += n;
-        p.seconds_left += (double)n * (lane->blocks ? lane->seconds / (double)lane->blocks
-                                       : blocks     ? seconds / (double)blocks
+        p.seconds_left += (double)n * (lane->passes ? lane->seconds / (double)lane->passes
+                                       : passes     ? seconds / (double)passes
                                                     : NAN);
     }
     if (s->options->budget_s > 0 && !isnan(p.seconds_left))
@@ -66,7 +66,8 @@ static void report(const struct sampler *s, const char *now)
     s->hooks->progress(s->hooks->arg, &p);
 }
 
-/* A variant that failed is left out from now on. What failed before any variant was touched ends the comparison. */
+/* A variant that failed is left out from now on. What failed, twice, before any variant was touched ends the
+ * comparison. */
 static void bury(struct sampler *s, size_t c, const struct block *b)
 {
     struct lane *lane = &s->lanes[c];
@@ -75,57 +76,107 @@ static void bury(struct sampler *s, size_t c, const struct block *b)
     if (b->status == CASE_OK)
         return;
     if (b->variant <= 0)
-        lane->ended = true;
+        lane->ended[b->side] = true;
     else
-        lane->dead[b->variant] = true;
+        lane->dead[b->side][b->variant] = true;
     for (size_t v = 1; v < n; v++)
-        alive += usable(s, c, v);
+        alive += usable(s, c, b->side, v);
     if (alive == 0 && n > 1)
-        lane->ended = true;
+        lane->ended[b->side] = true;
 }
 
-static int run_one(struct sampler *s, size_t c, struct err *err)
+static void fill_job(const struct sampler *s, size_t c, int side, struct job *job)
 {
     const struct sampler_options *o = s->options;
     const struct comparison *comparison = &s->plan->comparisons[c];
-    struct lane *lane = &s->lanes[c];
-    struct job job = {
+    const struct lane *lane = &s->lanes[c];
+
+    *job = (struct job){
         .comparison = comparison,
         .check_only = o->check_only,
+        .slowdown = o->slowdown,
+        .isa_without = o->isa_without,
         .rounds = o->rounds,
         .min_sample_ns = o->min_sample_ns,
         .input_seed = o->seed,
-        .order_seed = rng_mix(rng_mix(o->seed, c), lane->blocks),
-        .n_pus = o->n_pus,
+        .order_seed = rng_mix(rng_mix(o->seed, c), lane->passes),
+        .n_pus = o->n_pus < JOB_PUS_MAX ? o->n_pus : JOB_PUS_MAX,
     };
-    struct block block;
-    double began = block_clock_s();
-
-    for (int i = 0; i < o->n_pus && i < JOB_PUS_MAX; i++)
-        job.pus[i] = o->pus[i];
+    for (int i = 0; i < job->n_pus; i++)
+        job->pus[i] = o->pus[i];
     for (size_t v = 0; v < comparison->params.scenario->n_variants; v++)
-        if (usable(s, c, v)) {
-            if (job.n_variants == JOB_VARIANTS_MAX)
-                BUG("%s has more than %d variants", comparison->id, JOB_VARIANTS_MAX);
-            job.iterations[job.n_variants] = lane->iterations[v];
-            job.variants[job.n_variants++] = (int)v;
+        if (usable(s, c, side, v)) {
+            if (job->n_variants == VARIANTS_MAX)
+                BUG("%s has more than %d variants: registry_check() lets none pass", comparison->id, VARIANTS_MAX);
+            job->iterations[job->n_variants] = lane->iterations[v];
+            job->variants[job->n_variants++] = (int)v;
         }
-    report(s, comparison->id);
-    if (block_run(&job, &o->block, (int)lane->blocks, &block, err) < 0)
-        return err_wrap(err, "%s", comparison->id);
+}
+
+static int run_block(struct sampler *s, size_t c, int side, struct err *err)
+{
+    const struct sampler_options *o = s->options;
+    sampler_block_fn run = o->run ? o->run : block_run;
+    struct lane *lane = &s->lanes[c];
+    struct block_options options = o->block;
+    struct job job;
+    struct block block;
+    int ret;
+
+    if (side == 1)
+        options.program = o->other;
+    fill_job(s, c, side, &job);
+    ret = run(&job, &options, (int)lane->passes, &block, err);
+    if (ret == 0 && block.status != CASE_OK && block.variant < 0) { /* no variant's fault: perhaps the host's */
+        if (s->hooks->lost)
+            s->hooks->lost(s->hooks->arg, c, &block);
+        block_free(&block);
+        ret = run(&job, &options, (int)lane->passes, &block, err);
+    }
+    if (ret < 0)
+        return err_wrap(err, side ? "%s (of the other program)" : "%s", s->plan->comparisons[c].id);
+    if (o->other)
+        block.index = 2 * block.index + side;
+    block.side = side;
     for (int i = 0; i < job.n_variants; i++)
         lane->iterations[job.variants[i]] = job.iterations[i];
-    lane->blocks++;
-    lane->seconds += block_clock_s() - began;
-    s->done++;
     bury(s, c, &block);
     return s->hooks->add(s->hooks->arg, c, &block, err);
+}
+
+/* Has the other program anything to say here? Its reference must be there. */
+static bool has_other(const struct sampler *s, size_t c)
+{
+    size_t n = s->plan->comparisons[c].params.scenario->n_variants, both = 0;
+
+    if (!s->options->other || s->lanes[c].ended[1] || !usable(s, c, 1, 0))
+        return false;
+    for (size_t v = 1; v < n; v++)
+        both += usable(s, c, 1, v);
+    return both > 0 || n == 1;
+}
+
+/* One block, or a pair of them: A B, next time B A. */
+static int run_pass(struct sampler *s, size_t c, struct err *err)
+{
+    struct lane *lane = &s->lanes[c];
+    bool pair = has_other(s, c);
+    double began = block_clock_s();
+
+    report(s, s->plan->comparisons[c].id);
+    for (int turn = 0; turn < (pair ? 2 : 1); turn++)
+        if (run_block(s, c, pair ? (turn + (int)lane->passes) % 2 : 0, err) < 0)
+            return -1;
+    lane->passes++;
+    lane->seconds += block_clock_s() - began;
+    s->done++;
+    return 0;
 }
 
 static bool affordable(struct sampler *s, size_t c)
 {
     const struct lane *lane = &s->lanes[c];
-    double expected = lane->blocks ? lane->seconds / (double)lane->blocks : 0;
+    double expected = lane->passes ? lane->seconds / (double)lane->passes : 0;
 
     if (s->options->budget_s <= 0 || block_clock_s() + expected <= s->started + s->options->budget_s)
         return true;
@@ -146,7 +197,7 @@ static int passes(struct sampler *s, int *order, struct err *err)
             if (wants(s, c) == 0 || !affordable(s, c))
                 continue;
             any = true;
-            if (run_one(s, c, err) < 0)
+            if (run_pass(s, c, err) < 0)
                 return -1;
         }
     }
@@ -164,14 +215,16 @@ int sampler_run(const struct plan *plan, const struct sampler_options *options, 
         size_t n = plan->comparisons[c].params.scenario->n_variants;
 
         order[c] = (int)c;
-        s.lanes[c].dead = mem_array(n, sizeof(bool));
+        s.lanes[c].dead[0] = mem_array(n, sizeof(bool));
+        s.lanes[c].dead[1] = mem_array(n, sizeof(bool));
         s.lanes[c].iterations = mem_array(n, sizeof(int64_t));
     }
     ret = passes(&s, order, err);
     report(&s, NULL);
     *over_budget = s.over_budget;
     for (size_t c = 0; c < plan->n; c++) {
-        free(s.lanes[c].dead);
+        free(s.lanes[c].dead[0]);
+        free(s.lanes[c].dead[1]);
         free(s.lanes[c].iterations);
     }
     free(s.lanes);

@@ -5,6 +5,8 @@
 #include "declare/result.h"
 
 #include <inttypes.h>
+#include <math.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,10 +30,11 @@ json_t *wire_job(const struct job *job)
                                                   "iterations", (json_int_t)job->iterations[i]));
     for (int i = 0; i < job->n_pus; i++)
         json_array_append_new(pus, json_integer(job->pus[i]));
-    return json_pack("{s:i, s:s, s:o, s:o, s:b, s:i, s:f, s:o, s:o, s:o}", "protocol", WIRE_PROTOCOL, "scenario",
-                     s->name, "params", params, "variants", variants, "check_only", job->check_only, "rounds",
-                     job->rounds, "min_sample_ns", job->min_sample_ns, "input_seed", seed_text(job->input_seed),
-                     "order_seed", seed_text(job->order_seed), "pus", pus);
+    return json_pack("{s:i, s:s, s:o, s:o, s:b, s:f, s:I, s:i, s:i, s:f, s:o, s:o, s:o}", "protocol", WIRE_PROTOCOL,
+                     "scenario", s->name, "params", params, "variants", variants, "check_only", job->check_only,
+                     "slowdown", job->slowdown, "isa_without", (json_int_t)job->isa_without, "parent", job->parent,
+                     "rounds", job->rounds, "min_sample_ns", job->min_sample_ns, "input_seed",
+                     seed_text(job->input_seed), "order_seed", seed_text(job->order_seed), "pus", pus);
 }
 
 static int find_variant(const struct scenario *s, const char *name)
@@ -51,7 +54,7 @@ static int read_lists(json_t *values, json_t *variants, json_t *pus, struct job 
 
     for (i = 0; i < s->n_axes; i++)
         params->values[i] = json_integer_value(json_object_get(values, s->axes[i].name));
-    if (json_array_size(variants) > JOB_VARIANTS_MAX || json_array_size(pus) > JOB_PUS_MAX)
+    if (json_array_size(variants) > VARIANTS_MAX || json_array_size(pus) > JOB_PUS_MAX)
         return err_set(err, ERR_HARNESS, "a job of %zu variants on %zu CPUs is too large", json_array_size(variants),
                        json_array_size(pus));
     json_array_foreach(variants, i, item) {
@@ -72,6 +75,7 @@ static int read_lists(json_t *values, json_t *variants, json_t *pus, struct job 
 int wire_read_job(const json_t *json, const struct registry *registry, struct job *job, struct params *params,
                   struct err *err)
 {
+    json_int_t isa_without = 0;
     int protocol, check_only;
     const char *scenario, *input_seed, *order_seed;
     json_t *values, *variants, *pus;
@@ -79,9 +83,11 @@ int wire_read_job(const json_t *json, const struct registry *registry, struct jo
 
     *job = (struct job){ 0 };
     *params = (struct params){ 0 };
-    if (json_unpack_ex((json_t *)json, &e, 0, "{s:i, s:s, s:o, s:o, s:b, s:i, s:f, s:s, s:s, s:o}", "protocol",
-                       &protocol, "scenario", &scenario, "params", &values, "variants", &variants, "check_only",
-                       &check_only, "rounds", &job->rounds, "min_sample_ns", &job->min_sample_ns, "input_seed",
+    /* What came to the protocol later is optional: a run of an older program is understood. */
+    if (json_unpack_ex((json_t *)json, &e, 0, "{s:i, s:s, s:o, s:o, s:b, s?f, s?I, s?i, s:i, s:f, s:s, s:s, s:o}",
+                       "protocol", &protocol, "scenario", &scenario, "params", &values, "variants", &variants,
+                       "check_only", &check_only, "slowdown", &job->slowdown, "isa_without", &isa_without, "parent",
+                       &job->parent, "rounds", &job->rounds, "min_sample_ns", &job->min_sample_ns, "input_seed",
                        &input_seed, "order_seed", &order_seed, "pus", &pus) < 0)
         return err_set(err, ERR_HARNESS, "the job is not understood: %s", e.text);
     if (protocol != WIRE_PROTOCOL)
@@ -90,9 +96,61 @@ int wire_read_job(const json_t *json, const struct registry *registry, struct jo
     if (!params->scenario)
         return err_set(err, ERR_HARNESS, "no scenario '%s' in this program", scenario);
     job->check_only = check_only;
+    job->isa_without = (uint32_t)isa_without;
     job->input_seed = strtoull(input_seed, NULL, 10);
     job->order_seed = strtoull(order_seed, NULL, 10);
     return read_lists(values, variants, pus, job, params, err);
+}
+
+/* The fields of a sample that may be unknown. */
+static const struct {
+    const char *key;
+    size_t offset;
+} optional[] = {
+    { "mhz", offsetof(struct sample, mhz) },
+    { "instructions", offsetof(struct sample, instructions) },
+    { "cycles", offsetof(struct sample, cycles) },
+    { "branch_misses", offsetof(struct sample, branch_misses) },
+    { "cache_misses", offsetof(struct sample, cache_misses) },
+};
+
+json_t *wire_sample(const struct sample *sample)
+{
+    json_t *message =
+        json_pack("{s:s, s:i, s:i, s:i, s:I, s:f, s:f, s:i, s:I, s:b}", "t", "sample", "variant", sample->variant,
+                  "round", sample->round, "order", sample->order, "iterations", (json_int_t)sample->iterations, "ns",
+                  sample->ns, "cpu_ns", sample->cpu_ns, "cpu", sample->cpu, "switches", (json_int_t)sample->switches,
+                  "migrated", sample->migrated);
+
+    for (size_t i = 0; i < ARRAY_LEN(optional); i++) {
+        double value = *(const double *)((const char *)sample + optional[i].offset);
+
+        json_object_set_new(message, optional[i].key, isfinite(value) ? json_real(value) : json_null());
+    }
+    return message;
+}
+
+int wire_read_sample(const json_t *message, struct sample *sample)
+{
+    json_int_t iterations, switches;
+    int migrated = false;
+
+    *sample = (struct sample){ 0 };
+    if (json_unpack((json_t *)message, "{s:i, s:i, s:i, s:I, s:f, s:f, s:i, s:I, s?b}", "variant", &sample->variant,
+                    "round", &sample->round, "order", &sample->order, "iterations", &iterations, "ns", &sample->ns,
+                    "cpu_ns", &sample->cpu_ns, "cpu", &sample->cpu, "switches", &switches, "migrated", &migrated) < 0)
+        return -1;
+    sample->iterations = iterations;
+    sample->switches = switches;
+    sample->migrated = migrated;
+    for (size_t i = 0; i < ARRAY_LEN(optional); i++) {
+        const json_t *value = json_object_get(message, optional[i].key);
+
+        if (value && !json_is_null(value) && !json_is_number(value))
+            return -1;
+        *(double *)((char *)sample + optional[i].offset) = json_is_number(value) ? json_number_value(value) : NAN;
+    }
+    return 0;
 }
 
 void wire_send(int fd, json_t *message)

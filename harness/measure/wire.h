@@ -6,25 +6,28 @@
 #pragma once
 
 #include "base/err.h"
+#include "declare/registry.h"
 
 #include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { WIRE_PROTOCOL = 1, WIRE_FD = 3, JOB_VARIANTS_MAX = 16, JOB_PUS_MAX = 256 };
+enum { WIRE_PROTOCOL = 1, WIRE_FD = 3, JOB_PUS_MAX = 1024 };
 
-struct registry;
 struct comparison;
-struct params;
+struct sample;
 
 /* One block's work. Variants are indexes in the scenario; the wire carries names. */
 struct job {
     const struct comparison *comparison; /* borrowed; NULL in the worker, which has `params` */
-    int variants[JOB_VARIANTS_MAX];      /* the reference first */
+    int variants[VARIANTS_MAX]; /* the reference first */
     int n_variants;
-    int64_t iterations[JOB_VARIANTS_MAX]; /* by position in `variants`; 0: to be calibrated */
+    int64_t iterations[VARIANTS_MAX]; /* by position in `variants`; 0: to be calibrated */
     bool check_only;
-    int rounds; /* even: every second one runs in mirrored order */
+    double slowdown; /* a drill: every variant but the reference and peers does so much more work: 0.03 is 3 % */
+    uint32_t isa_without; /* what the host has and must not be used: --isa; so that 0 is all of the host */
+    int parent;           /* pid of the run: a worker whose parent is another process has lost it and ends; 0: any */
+    int rounds;           /* even: every second one runs in mirrored order */
     double min_sample_ns;
     uint64_t input_seed; /* the same for all blocks of a run */
     uint64_t order_seed; /* this block's */
@@ -37,5 +40,11 @@ json_t *wire_job(const struct job *job); /* owned by the caller */
 int wire_read_job(const json_t *json, const struct registry *registry, struct job *job, struct params *params,
                   struct err *err);
 
-/* Writes one line to `fd` in one write(); a reader that is gone is not an error of ours. Takes the reference. */
+/* A sample as a message and back. What is not known is null; a frequency or a count that is missing, as from a program
+ * older than its field, is not known either. -1: the message is not understood. */
+json_t *wire_sample(const struct sample *sample); /* owned by the caller */
+int wire_read_sample(const json_t *message, struct sample *sample);
+
+/* Writes one line to `fd` in one write(); a reader that is gone is not an error of ours (a worker dies of SIGPIPE then,
+ * a run finds out by the worker's end). Takes the reference. */
 void wire_send(int fd, json_t *message);

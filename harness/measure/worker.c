@@ -2,11 +2,14 @@
 #include "measure/worker.h"
 
 #include "base/rng.h"
+#include "base/stats.h"
 #include "base/text.h"
 #include "declare/result.h"
 #include "declare/team.h"
+#include "machine/counters.h"
 #include "machine/fingerprint.h"
 #include "machine/pin.h"
+#include "measure/burden.h"
 #include "measure/gbench.h"
 #include "measure/wire.h"
 
@@ -20,11 +23,14 @@
 
 struct work {
     struct job job;
+    double burden[VARIANTS_MAX]; /* by position in the job: turns per iteration, in a drill */
     struct params params;
     struct topology *topology;
     struct team *team;
     void *state;
     int order; /* samples taken so far */
+    struct counters counters;
+    struct counts empty; /* what a repetition of nothing counts */
 };
 
 static const struct variant *variant_at(const struct work *w, int at)
@@ -32,9 +38,10 @@ static const struct variant *variant_at(const struct work *w, int at)
     return &w->params.scenario->variants[w->job.variants[at]];
 }
 
-static void say_phase(const struct work *w, const char *what, int at)
+/* `variant` is that of the scenario; -1: none in particular. */
+static void say_phase(const char *what, int variant)
 {
-    wire_send(WIRE_FD, json_pack("{s:s, s:s, s:i}", "t", "phase", "what", what, "variant", w->job.variants[at]));
+    wire_send(WIRE_FD, json_pack("{s:s, s:s, s:i}", "t", "phase", "what", what, "variant", variant));
 }
 
 static int pin_member(void *arg, int rank, struct err *err)
@@ -68,8 +75,10 @@ static int check_all(struct work *w, bool *wrong, struct err *err)
     const struct scenario *s = w->params.scenario;
 
     for (int i = 0; i < w->job.n_variants; i++) {
-        say_phase(w, "check", i);
+        say_phase("check", w->job.variants[i]);
         if (s->check && s->check(w->state, variant_at(w, i), err) < 0) {
+            if (err->code == ERR_HOST) /* it cannot work here: there is no result that could be wrong */
+                return -1;
             wire_send(WIRE_FD, json_pack("{s:s, s:i, s:s}", "t", "wrong", "variant", w->job.variants[i], "reason",
                                          err->msg));
             *wrong = true;
@@ -92,6 +101,7 @@ static int check_all(struct work *w, bool *wrong, struct err *err)
 struct call {
     const struct work *work;
     const struct variant *variant;
+    double burden; /* turns per iteration */
 };
 
 static void run_batch(void *arg, int64_t iterations)
@@ -99,11 +109,12 @@ static void run_batch(void *arg, int64_t iterations)
     const struct call *call = arg;
 
     call->work->params.scenario->run(call->work->state, call->variant, iterations);
+    burden_carry((int64_t)(call->burden * (double)iterations));
 }
 
 static int time_once(struct work *w, int at, int64_t iterations, struct gbench_sample *time, struct err *err)
 {
-    struct call call = { w, variant_at(w, at) };
+    struct call call = { w, variant_at(w, at), w->burden[at] };
 
     return gbench_run(call.variant->name, run_batch, &call, iterations, time, err);
 }
@@ -132,30 +143,115 @@ static int calibrate(struct work *w, int at, struct err *err)
     return 0;
 }
 
-static json_t *real_or_null(double x)
+/* A drill: how many turns an iteration of each judged variant has to carry. */
+static int calibrate_burden(struct work *w, struct err *err)
 {
-    return isfinite(x) ? json_real(x) : json_null();
+    enum { TRIES = 5 };
+    double rate = burden_turns_per_ns();
+
+    for (int i = 1; i < w->job.n_variants; i++) {
+        struct gbench_sample times[TRIES];
+        double ns[TRIES];
+
+        for (int t = 0; t < TRIES; t++) {
+            if (time_once(w, i, w->job.iterations[i], &times[t], err) < 0)
+                return -1;
+            ns[t] = times[t].real_ns;
+        }
+        stats_sort(ns, TRIES);
+        if (!variant_at(w, i)->peer)
+            w->burden[i] = w->job.slowdown * stats_median(ns, TRIES) * rate;
+    }
+    return 0;
+}
+
+static void run_nothing(void *arg, int64_t iterations)
+{
+    (void)arg;
+    (void)iterations;
+}
+
+/* Google Benchmark's own work around a repetition: some 2e4 instructions, the same each time, which a sample's counts
+ * must not hold: divided by its iterations they would change with the calibration. The least of three, since the first
+ * runs cold. After a sample it runs cold too: up to 0.5 % of the cycles of one of 4 ms, and some hundred misses, stay
+ * in its counts. (To count inside the repetition instead would put system calls into what is timed.) */
+static int count_empty(struct work *w, struct err *err)
+{
+    for (int i = 0; i < 3; i++) {
+        struct gbench_sample time;
+        struct counts c;
+
+        counters_start(&w->counters);
+        if (gbench_run(variant_at(w, 0)->name, run_nothing, NULL, 1, &time, err) < 0)
+            return -1;
+        counters_stop(&w->counters, &c);
+        if (i == 0)
+            w->empty = c;
+        w->empty.instructions = fmin(w->empty.instructions, c.instructions);
+        w->empty.cycles = fmin(w->empty.cycles, c.cycles);
+        w->empty.branch_misses = fmin(w->empty.branch_misses, c.branch_misses);
+        w->empty.cache_misses = fmin(w->empty.cache_misses, c.cache_misses);
+    }
+    return 0;
+}
+
+/* NAN stays NAN: not fmax(), which prefers the number. */
+static double without(double counted, double empty)
+{
+    return counted < empty ? 0 : counted - empty;
 }
 
 static int take_sample(struct work *w, int at, int round, struct err *err)
 {
     const struct variant *v = variant_at(w, at);
-    double slices = v->slices ? (double)v->slices(&w->params) : 1;
-    int64_t iterations = w->job.iterations[at];
+    struct sample s = { .variant = w->job.variants[at], .round = round, .iterations = w->job.iterations[at] };
+    double slices = v->slices ? (double)v->slices(&w->params) : 1, per_op = slices / (double)s.iterations;
     struct rusage before, after;
     struct gbench_sample time;
-    int cpu;
+    struct counts counts;
+    int cpu = sched_getcpu();
 
     getrusage(RUSAGE_THREAD, &before);
-    if (time_once(w, at, iterations, &time, err) < 0)
+    counters_start(&w->counters);
+    if (time_once(w, at, s.iterations, &time, err) < 0)
         return -1;
+    counters_stop(&w->counters, &counts);
     getrusage(RUSAGE_THREAD, &after);
-    cpu = sched_getcpu();
-    wire_send(WIRE_FD,
-              json_pack("{s:s, s:i, s:i, s:i, s:I, s:f, s:f, s:i, s:I, s:o}", "t", "sample", "variant",
-                        w->job.variants[at], "round", round, "order", w->order++, "iterations", (json_int_t)iterations,
-                        "ns", time.real_ns * slices, "cpu_ns", time.cpu_ns * slices, "cpu", cpu, "switches",
-                        (json_int_t)(after.ru_nivcsw - before.ru_nivcsw), "mhz", real_or_null(fingerprint_mhz())));
+    s.cpu = sched_getcpu();
+    s.migrated = s.cpu != cpu;
+    s.order = w->order++;
+    s.ns = time.real_ns * slices;
+    s.cpu_ns = time.cpu_ns * slices;
+    s.switches = after.ru_nivcsw - before.ru_nivcsw;
+    s.mhz = isnan(counts.mhz) || s.migrated ? fingerprint_mhz() : counts.mhz;
+    s.instructions = without(counts.instructions, w->empty.instructions) * per_op;
+    s.cycles = without(counts.cycles, w->empty.cycles) * per_op;
+    s.branch_misses = without(counts.branch_misses, w->empty.branch_misses) * per_op;
+    s.cache_misses = without(counts.cache_misses, w->empty.cache_misses) * per_op;
+    wire_send(WIRE_FD, wire_sample(&s));
+    return 0;
+}
+
+/* No variant is timed cold. The first block calibrates, which runs each several times. In later ones check() has run
+ * them, and a repetition on top gains nothing: at n = 2048 of gemm_f32, the first round of the block that had
+ * calibrated right before took 2 to 9 % longer than the later rounds, that of the blocks that had only checked 3 to 5
+ * %, and all variants alike; and it would cost 0.4 s of a block of 3 s. So what no check() runs is warmed up, by one
+ * repetition. */
+static int warm_up(struct work *w, struct err *err)
+{
+    for (int i = 0; i < w->job.n_variants; i++) {
+        struct gbench_sample unused;
+
+        if (w->job.iterations[i] == 0) {
+            say_phase("calibrate", w->job.variants[i]);
+            if (calibrate(w, i, err) < 0)
+                return -1;
+        } else if (!w->params.scenario->check) {
+            say_phase("warm-up", w->job.variants[i]);
+            if (time_once(w, i, w->job.iterations[i], &unused, err) < 0)
+                return -1;
+        }
+    }
     return 0;
 }
 
@@ -164,21 +260,24 @@ static int take_sample(struct work *w, int at, int round, struct err *err)
 static int measure(struct work *w, struct err *err)
 {
     struct rng rng = rng_seed(w->job.order_seed);
-    int order[JOB_VARIANTS_MAX], n = w->job.n_variants;
+    int order[VARIANTS_MAX], n = w->job.n_variants;
 
-    for (int i = 0; i < n; i++) {
+    for (int i = 0; i < n; i++)
         order[i] = i;
-        say_phase(w, "calibrate", i);
-        if (w->job.iterations[i] == 0 && calibrate(w, i, err) < 0)
-            return -1;
-    }
+    if (warm_up(w, err) < 0)
+        return -1;
+    counters_open(&w->counters);
+    if (count_empty(w, err) < 0)
+        return -1;
+    if (w->job.slowdown > 0 && calibrate_burden(w, err) < 0)
+        return -1;
     for (int round = 0; round < w->job.rounds; round++) {
         if (round % 2 == 0)
             rng_shuffle(&rng, order, (size_t)n);
         for (int i = 0; i < n; i++) {
             int at = order[round % 2 == 0 ? i : n - 1 - i];
 
-            say_phase(w, "time", at);
+            say_phase("time", w->job.variants[at]);
             if (take_sample(w, at, round, err) < 0)
                 return -1;
         }
@@ -186,29 +285,35 @@ static int measure(struct work *w, struct err *err)
     return 0;
 }
 
-static int work(struct work *w, const struct registry *registry, bool *wrong, struct err *err)
+static int read_job(struct work *w, const struct registry *registry, struct err *err)
 {
     json_error_t e;
     json_t *json = json_loadf(stdin, 0, &e);
-    const struct scenario *s;
-    struct bench bench;
     int ret;
 
     if (!json)
         return err_set(err, ERR_HARNESS, "the job is not JSON: %s", e.text);
     ret = wire_read_job(json, registry, &w->job, &w->params, err);
     json_decref(json);
-    if (ret < 0)
-        return -1;
-    s = w->params.scenario;
+    return ret;
+}
+
+static int work(struct work *w, bool *wrong, struct err *err)
+{
+    const struct scenario *s = w->params.scenario;
+    struct bench bench = { .params = &w->params, .seed = w->job.input_seed };
+
+    bench.isa = isa_host() & ~w->job.isa_without;
     /* The plan has left these out already; a worker that is told otherwise must still never die of SIGILL. */
-    for (int i = 0; i < w->job.n_variants; i++)
-        if (variant_at(w, i)->absent || variant_at(w, i)->isa & ~isa_host())
+    for (int i = 0; i < w->job.n_variants; i++) {
+        if (variant_at(w, i)->absent || variant_at(w, i)->isa & ~bench.isa)
             return err_set(err, ERR_HARNESS, "variant '%s' cannot run on this host", variant_at(w, i)->name);
+        bench.variants |= 1u << w->job.variants[i];
+    }
     if (place(w, err) < 0)
         return -1;
     wire_send(WIRE_FD, json_pack("{s:s, s:i}", "t", "hello", "protocol", WIRE_PROTOCOL));
-    bench = (struct bench){ &w->params, w->team, w->job.input_seed };
+    bench.team = w->team;
     if (s->setup && s->setup(&bench, &w->state, err) < 0)
         return err_wrap(err, "set-up");
     if (check_all(w, wrong, err) < 0)
@@ -223,17 +328,24 @@ int worker_main(const struct registry *registry)
     bool wrong = false;
     int ret;
 
-    /* Nobody reads what a worker without its run finds out. (A run that died before this line: SIGPIPE at the first
-     * message.) */
+    /* Nobody reads what a worker without its run finds out. A run that died before prctl() is found out by the parent
+     * being another one; one whose reading end is gone, by the signal, which this program else ignores. */
+    signal(SIGPIPE, SIG_DFL);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    ret = work(&w, registry, &wrong, &err);
+    ret = read_job(&w, registry, &err);
+    if (ret == 0 && w.job.parent != 0 && w.job.parent != (int)getppid())
+        return 1;
+    if (ret == 0)
+        ret = work(&w, &wrong, &err);
+    if (ret < 0 && !wrong) /* before the tear-down, which must not hide it */
+        wire_send(WIRE_FD, json_pack("{s:s, s:i, s:s}", "t", "error", "code", (int)err.code, "reason", err.msg));
+    say_phase("teardown", -1);
     if (w.params.scenario && w.params.scenario->teardown)
         w.params.scenario->teardown(w.state);
+    counters_close(&w.counters);
     team_free(w.team);
     topology_free(w.topology);
-    if (ret < 0 && !wrong)
-        wire_send(WIRE_FD, json_pack("{s:s, s:i, s:s}", "t", "error", "code", (int)err.code, "reason", err.msg));
-    else if (ret == 0)
+    if (ret == 0)
         wire_send(WIRE_FD, json_pack("{s:s}", "t", "done"));
     return 0;
 }

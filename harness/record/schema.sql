@@ -8,6 +8,7 @@
 CREATE TABLE run (
     id INTEGER PRIMARY KEY,
     command TEXT NOT NULL, -- "gate --quick"
+    against TEXT NOT NULL, -- the commit whose program took turns with this one; '': none
     commit_id TEXT NOT NULL,
     dirty INTEGER NOT NULL CHECK (dirty IN (0, 1)),
     host_class TEXT NOT NULL,
@@ -46,6 +47,7 @@ CREATE TABLE block (
     run INTEGER NOT NULL REFERENCES run,
     comparison TEXT NOT NULL, -- as in series
     block INTEGER NOT NULL,
+    side INTEGER NOT NULL CHECK (side IN (0, 1)), -- 1: of the program that run.against names
     status TEXT NOT NULL,
     variant TEXT NOT NULL, -- the culprit where status is not 'ok'; '': before any variant was touched
     reason TEXT NOT NULL,
@@ -67,7 +69,13 @@ CREATE TABLE sample (
     cpu_ns REAL CHECK (cpu_ns >= 0 AND cpu_ns < 9e999),
     cpu INTEGER NOT NULL,
     switches INTEGER NOT NULL,
+    migrated INTEGER NOT NULL CHECK (migrated IN (0, 1)),
     mhz REAL CHECK (mhz >= 0 AND mhz < 9e999),
+    -- per operation, in user space, of the measuring thread
+    instructions REAL CHECK (instructions >= 0 AND instructions < 9e999),
+    cycles REAL CHECK (cycles >= 0 AND cycles < 9e999),
+    branch_misses REAL CHECK (branch_misses >= 0 AND branch_misses < 9e999),
+    cache_misses REAL CHECK (cache_misses >= 0 AND cache_misses < 9e999),
     PRIMARY KEY (series, run, block, position)
 ) STRICT, WITHOUT ROWID;
 
@@ -124,3 +132,20 @@ CREATE TABLE verdict (
     reason TEXT NOT NULL,
     PRIMARY KEY (run, position)
 ) STRICT, WITHOUT ROWID;
+
+-- What `pawl drill` found: one row a slowdown. Its runs are not kept: they say nothing about the program's history.
+CREATE TABLE drill (
+    id INTEGER PRIMARY KEY,
+    host_class TEXT NOT NULL,
+    started TEXT NOT NULL,
+    commit_id TEXT NOT NULL,
+    cases TEXT NOT NULL,
+    effect REAL NOT NULL, -- 0.03: 3 % slower
+    runs INTEGER NOT NULL,
+    alarmed_runs INTEGER NOT NULL,
+    verdicts INTEGER NOT NULL,
+    regressed INTEGER NOT NULL,
+    inconclusive INTEGER NOT NULL,
+    passed INTEGER NOT NULL,
+    seconds REAL NOT NULL
+) STRICT;

@@ -59,12 +59,13 @@ int store_begin_run(struct store *store, struct run_info *info, struct err *err)
     if (sql_begin(store, err) < 0)
         goto out;
     add = sql_prepare(store,
-                      "INSERT INTO run (command, commit_id, dirty, host_class, compiler, flags, libraries, seed, started)"
-                      " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                      "INSERT INTO run (command, against, commit_id, dirty, host_class, compiler, flags, libraries, seed,"
+                      " started) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                       err);
     if (!add || sql_run(store, add,
-                        SQL_ROW(SQL_V(info->command), SQL_V(info->commit), SQL_V(info->dirty), SQL_V(info->host.class),
-                                SQL_V(info->compiler), SQL_V(info->flags), SQL_V(info->libraries), SQL_V(info->seed), SQL_V(info->started)),
+                        SQL_ROW(SQL_V(info->command), SQL_V(info->against), SQL_V(info->commit), SQL_V(info->dirty),
+                                SQL_V(info->host.class), SQL_V(info->compiler), SQL_V(info->flags),
+                                SQL_V(info->libraries), SQL_V(info->seed), SQL_V(info->started)),
                         err) < 0)
         goto out;
     id = sqlite3_last_insert_rowid(store->db);
@@ -107,7 +108,8 @@ static int variant_series(struct store *store, const struct comparison *c, int v
 static int add_samples(struct store *store, int64_t run_id, const struct comparison *c, const struct block *block,
                        int64_t *known, struct err *err)
 {
-    sqlite3_stmt *add = sql_prepare(store, "INSERT INTO sample VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", err);
+    sqlite3_stmt *add = sql_prepare(store, "INSERT INTO sample VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                                    err);
     int ret = add ? 0 : -1;
 
     for (size_t i = 0; i < block->n_samples && ret == 0; i++) {
@@ -119,7 +121,8 @@ static int add_samples(struct store *store, int64_t run_id, const struct compari
             ret = sql_run(store, add,
                           SQL_ROW(SQL_V(series), SQL_V(run_id), SQL_V(block->index), SQL_V(s->order), SQL_V(s->round),
                                   SQL_V(s->iterations), SQL_V(s->ns), SQL_V(s->cpu_ns), SQL_V(s->cpu),
-                                  SQL_V(s->switches), SQL_V(s->mhz)),
+                                  SQL_V(s->switches), SQL_V(s->migrated), SQL_V(s->mhz), SQL_V(s->instructions),
+                                  SQL_V(s->cycles), SQL_V(s->branch_misses), SQL_V(s->cache_misses)),
                           err);
     }
     sqlite3_finalize(add);
@@ -158,14 +161,17 @@ int store_add_block(struct store *store, int64_t run_id, const struct comparison
 
     if (sql_begin(store, err) < 0)
         goto out;
-    add = sql_prepare(store, "INSERT INTO block VALUES (?, ?, ?, ?, ?, ?, ?, ?)", err);
+    add = sql_prepare(store, "INSERT INTO block VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", err);
     if (!add ||
         sql_run(store, add,
-                SQL_ROW(SQL_V(run_id), SQL_V(c->id), SQL_V(block->index), SQL_V(case_status_name(block->status)),
-                        SQL_V(culprit), SQL_V(block->reason), SQL_V(block->cpus), SQL_V(block->seconds)),
+                SQL_ROW(SQL_V(run_id), SQL_V(c->id), SQL_V(block->index), SQL_V(block->side),
+                        SQL_V(case_status_name(block->status)), SQL_V(culprit), SQL_V(block->reason), SQL_V(block->cpus), SQL_V(block->seconds)),
                 err) < 0)
         goto out;
-    if (add_samples(store, run_id, c, block, known, err) < 0 || add_exacts(store, run_id, c, block, known, err) < 0)
+    if (add_samples(store, run_id, c, block, known, err) < 0)
+        goto out;
+    /* What the other program's exact metrics are is no part of this one's series. */
+    if (block->side == 0 && add_exacts(store, run_id, c, block, known, err) < 0)
         goto out;
     ret = sql_commit(store, err);
 out:
@@ -197,7 +203,8 @@ static int finish_prepare(struct finish *f, struct err *err)
         /* blocks that gave this series its values: an ended block keeps its samples, but they count for nothing */
         { &f->indexes, "SELECT DISTINCT m.block FROM sample m JOIN series s ON s.id = m.series"
                        " JOIN block b ON b.run = m.run AND b.comparison = s.comparison AND b.block = m.block"
-                       " WHERE m.series = ? AND m.run = ? AND b.status = 'ok' ORDER BY m.block" },
+                       " WHERE m.series = ? AND m.run = ? AND b.status = 'ok' AND b.side = 0"
+                       " ORDER BY m.block" },
         { &f->value, "INSERT INTO block_value VALUES (?, ?, ?, ?, ?)" },
         { &f->verdict, "INSERT INTO verdict VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)" },
     };

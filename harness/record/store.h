@@ -22,7 +22,7 @@ void store_close(struct store *store);                                          
 int store_begin_run(struct store *store, struct run_info *info, struct err *err); /* fills info->id */
 
 /* All of the block or none of it: a time that is negative or not finite, or an index that the comparison has already,
- * refuses it. A cpu_ns or mhz of NAN is "not known". */
+ * refuses it. A cpu_ns, mhz or count of events of NAN is "not known". */
 int store_add_block(struct store *store, int64_t run_id, const struct comparison *c, const struct block *block,
                     struct err *err);
 
@@ -35,9 +35,19 @@ int store_finish_run(struct store *store, const struct run_result *run, struct e
 /* "12", "last", "last~2" (the second before the last): finished runs only, of `host_class` where that is not NULL. */
 int store_find_run(struct store *store, const char *spec, const char *host_class, int64_t *id, struct err *err);
 
+/* The runs that tell the last word on something: of every host class its last finished run, and of every scenario that
+ * it ever met the last finished run with a case of that scenario, or with a verdict on one. By host class, newest
+ * first, each once; free() *ids in any case. No run has finished: ERR_CONFIG, in the words of store_find_run(). */
+int store_last_runs(struct store *store, int64_t **ids, size_t *n_ids, struct err *err);
+
 /* A finished run, whole, as it was given to store_finish_run(); run_result_free() it. What a case is (its variant's
  * peer, reference and so on) is as the newest run described it. */
 int store_load_run(struct store *store, int64_t id, struct run_result *run, struct err *err);
+
+int store_add_drill(struct store *store, const struct drill_row *row, struct err *err);
+
+/* All of them, oldest first; *rows is owned by the caller. */
+int store_load_drills(struct store *store, struct drill_row **rows, size_t *n_rows, struct err *err);
 
 /* All series of the finished runs, points oldest first. Only cases of status ok. history_free() it. */
 int store_load_history(struct store *store, struct history *history, struct err *err);

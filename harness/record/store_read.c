@@ -27,20 +27,19 @@ static int column_word(const struct store *store, sqlite3_stmt *stmt, int column
     return sql_damaged(store, how, err);
 }
 
-static enum metric_kind column_kind(sqlite3_stmt *stmt, int column)
+/* A metric's kind and, in the next column, which way is better. */
+static void column_metric(sqlite3_stmt *stmt, int column, enum metric_kind *kind, enum metric_better *better)
 {
-    return sqlite3_stricmp((const char *)sqlite3_column_text(stmt, column), "exact") == 0 ? METRIC_EXACT : METRIC_TIMED;
+    char word[NAME_MAX_LEN];
+
+    TEXT(stmt, column, word);
+    *kind = strcmp(word, "exact") == 0 ? METRIC_EXACT : METRIC_TIMED;
+    TEXT(stmt, column + 1, word);
+    *better = strcmp(word, "higher") == 0 ? METRIC_HIGHER_IS_BETTER : METRIC_LOWER_IS_BETTER;
 }
 
-static enum metric_better column_better(sqlite3_stmt *stmt, int column)
-{
-    return sqlite3_stricmp((const char *)sqlite3_column_text(stmt, column), "higher") == 0 ? METRIC_HIGHER_IS_BETTER
-                                                                                           : METRIC_LOWER_IS_BETTER;
-}
-
-/* Which run is meant: by number, or how many before the last. */
+/* Which run is meant: by number, or (0) how many before the last. */
 struct spec {
-    bool by_number;
     int64_t number, back;
 };
 
@@ -49,12 +48,9 @@ static int parse_spec(const char *s, struct spec *spec, struct err *err)
     struct err detail;
 
     *spec = (struct spec){ 0 };
-    if (strcmp(s, "last") == 0)
-        return 0;
-    if (strncmp(s, "last~", 5) == 0 && text_int64(s + 5, 0, INT64_MAX, &spec->back, &detail) == 0)
-        return 0;
-    spec->by_number = true;
-    if (text_int64(s, 1, INT64_MAX, &spec->number, &detail) == 0)
+    if (strcmp(s, "last") == 0 ||
+        (strncmp(s, "last~", 5) == 0 && text_int64(s + 5, 0, INT64_MAX, &spec->back, &detail) == 0) ||
+        text_int64(s, 1, INT64_MAX, &spec->number, &detail) == 0)
         return 0;
     return err_set(err, ERR_CONFIG, "'%s' names no run: give its number, 'last', or 'last~2' for the second before it",
                    s);
@@ -114,7 +110,7 @@ int store_find_run(struct store *store, const char *spec_text, const char *host_
 
     if (parse_spec(spec_text, &spec, err) < 0)
         return -1;
-    if (spec.by_number) {
+    if (spec.number) {
         *id = spec.number;
         return find_number(store, spec.number, host_class, err);
     }
@@ -133,11 +129,36 @@ out:
     return ret;
 }
 
+int store_last_runs(struct store *store, int64_t **ids, size_t *n_ids, struct err *err)
+{
+    /* A verdict may be on a case that its run lacks (MISSING): its scenario is known where the case ever ran. */
+    sqlite3_stmt *row = sql_prepare(
+        store,
+        "WITH seen (run, series) AS (SELECT run, series FROM case_result UNION"
+        " SELECT v.run, s.id FROM verdict v JOIN series s ON s.case_id = v.case_id),"
+        " latest (run) AS (SELECT max(id) FROM run WHERE finished_at IS NOT NULL GROUP BY host_class UNION"
+        " SELECT max(r.id) FROM seen JOIN run r ON r.id = seen.run JOIN series s ON s.id = seen.series"
+        " WHERE r.finished_at IS NOT NULL GROUP BY r.host_class, s.scenario)"
+        " SELECT id FROM run WHERE id IN (SELECT run FROM latest) ORDER BY host_class, id DESC",
+        err);
+    size_t capacity = 0;
+    int more = -1;
+
+    *ids = NULL;
+    *n_ids = 0;
+    while (row && (more = sql_step(store, row, err)) > 0) {
+        *ids = mem_grow(*ids, &capacity, *n_ids + 1, sizeof(**ids));
+        (*ids)[(*n_ids)++] = sqlite3_column_int64(row, 0);
+    }
+    sqlite3_finalize(row);
+    return more == 0 && *n_ids == 0 ? too_few(store, "last", "", err) : more;
+}
+
 static int load_info(struct store *store, int64_t id, struct run_result *run, struct err *err)
 {
     sqlite3_stmt *row = sql_prepare(store,
                                     "SELECT commit_id, dirty, host_class, compiler, flags, libraries, seed, started,"
-                                    " seconds, judged, exit, command FROM run WHERE id = ?",
+                                    " seconds, judged, exit, command, against FROM run WHERE id = ?",
                                     err);
     sqlite3_stmt *facts = sql_prepare(store, "SELECT key, value FROM host_fact WHERE run = ? ORDER BY position", err);
     struct run_info *info = &run->info;
@@ -158,6 +179,7 @@ static int load_info(struct store *store, int64_t id, struct run_result *run, st
     run->judged = sqlite3_column_int(row, 9);
     run->exit = sqlite3_column_int(row, 10);
     TEXT(row, 11, info->command);
+    TEXT(row, 12, info->against);
     if (sql_start(store, facts, SQL_ROW(SQL_V(id)), err) < 0)
         goto out;
     while (info->host.n_facts < FACTS_MAX && (more = sql_step(store, facts, err)) > 0) {
@@ -187,12 +209,11 @@ static int load_prepare(struct load *l, struct err *err)
                            " c.n_blocks, s.id FROM case_result c JOIN series s ON s.id = c.series"
                            " WHERE c.run = ? ORDER BY c.position",
                            err);
-    if (!l->cases)
-        return -1;
-    l->estimates = sql_prepare(l->store,
-                               "SELECT metric, unit, kind, better, value, low, high, spread FROM estimate"
-                               " WHERE series = ? AND run = ? ORDER BY position",
-                               err);
+    l->estimates = !l->cases ? NULL
+                             : sql_prepare(l->store,
+                                           "SELECT metric, unit, kind, better, value, low, high, spread FROM estimate"
+                                           " WHERE series = ? AND run = ? ORDER BY position",
+                                           err);
     if (!l->estimates)
         return -1;
     l->values = sql_prepare(l->store,
@@ -230,8 +251,7 @@ static int load_estimates(struct load *l, int64_t series, struct case_result *c,
 
         TEXT(l->estimates, 0, e->metric);
         TEXT(l->estimates, 1, e->unit);
-        e->kind = column_kind(l->estimates, 2);
-        e->better = column_better(l->estimates, 3);
+        column_metric(l->estimates, 2, &e->kind, &e->better);
         e->value = sql_column_real(l->estimates, 4, NAN);
         e->low = sql_column_real(l->estimates, 5, -INFINITY);
         e->high = sql_column_real(l->estimates, 6, INFINITY);
@@ -340,8 +360,9 @@ static void add_point(struct history *history, size_t *n_room, size_t *point_roo
     TEXT(row, 4, s->variant);
     TEXT(row, 5, s->params);
     TEXT(row, 6, s->unit);
-    s->kind = column_kind(row, 7);
-    s->better = column_better(row, 8);
+    column_metric(row, 7, &s->kind, &s->better);
+    TEXT(row, 15, s->reference);
+    s->peer = sqlite3_column_int(row, 16);
     s->points = mem_grow(s->points, point_room, s->n_points + 1, sizeof(*p));
     p = &s->points[s->n_points++];
     p->run = sqlite3_column_int64(row, 9);
@@ -358,8 +379,9 @@ int store_load_history(struct store *store, struct history *history, struct err 
     sqlite3_stmt *row = sql_prepare(
         store,
         "SELECT s.case_id, e.metric, r.host_class, s.scenario, s.variant, s.params, e.unit, e.kind, e.better, r.id,"
-        " r.started, r.commit_id, e.value, e.low, e.high FROM series s CROSS JOIN estimate e ON e.series = s.id"
-        " CROSS JOIN run r ON r.id = e.run CROSS JOIN case_result c ON c.run = e.run AND c.series = e.series"
+        " r.started, r.commit_id, e.value, e.low, e.high, s.reference, s.peer"
+        " FROM series s CROSS JOIN estimate e ON e.series = s.id CROSS JOIN run r ON r.id = e.run"
+        " CROSS JOIN case_result c ON c.run = e.run AND c.series = e.series"
         " WHERE r.finished_at IS NOT NULL AND c.status = 'ok' ORDER BY s.case_id, e.metric, r.host_class, r.id",
         err);
     size_t n_room = 0, point_room = 0;

@@ -263,3 +263,22 @@ const char *figure_status(enum case_status status)
 
     return words[status];
 }
+
+static bool is_exact(const struct change *c)
+{
+    return c->a.low == c->a.value && c->a.high == c->a.value && c->b.low == c->b.value && c->b.high == c->b.value;
+}
+
+struct change figure_change(const struct change *change)
+{
+    struct change c = *change;
+
+    if (is_exact(&c) && c.a.value == c.b.value)
+        c.ratio = c.low = c.high = 1;
+    return c;
+}
+
+bool figure_judges_change(const struct change *change)
+{
+    return is_exact(change) || strcmp(change->metric, metric_speedup.name) == 0;
+}

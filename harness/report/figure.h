@@ -50,5 +50,12 @@ void figure_counts(struct text *out, const struct run_result *run);
 /* What an exit status of `pawl gate` means, in words. */
 const char *figure_exit(int status);
 
+/* The change, but an exact figure that is the same in both runs as ratio 1, where 0 / 0 would be none. */
+struct change figure_change(const struct change *change);
+
+/* May a change be called better or worse? Speedups are paired and exact figures repeat; an absolute time of one run
+ * against that of another compares the moods of the host as much as the code. */
+bool figure_judges_change(const struct change *change);
+
 /* "SKIPPED", "WRONG RESULT", ... */
 const char *figure_status(enum case_status status);

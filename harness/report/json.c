@@ -178,12 +178,30 @@ static json_t *verdict_object(const struct verdict *v)
     return o;
 }
 
-void json_run(const struct run_result *run, struct text *out)
+static json_t *document(void)
 {
-    json_t *root = must(json_object()), *cases = must(json_array()), *verdicts;
-    char *dump;
+    json_t *root = must(json_object());
 
     set(root, "schema", json_integer(1));
+    return root;
+}
+
+static void print(json_t *root, struct text *out)
+{
+    char *dump = json_dumps(root, JSON_INDENT(2));
+
+    if (!dump)
+        BUG("cannot print a JSON document");
+    text_add(out, dump);
+    text_add(out, "\n");
+    free(dump);
+    json_decref(root);
+}
+
+void json_run(const struct run_result *run, struct text *out)
+{
+    json_t *root = document(), *cases = must(json_array()), *verdicts;
+
     set(root, "run", info_object(&run->info));
     set(root, "cases", cases);
     for (size_t i = 0; i < run->n_cases; i++)
@@ -195,11 +213,110 @@ void json_run(const struct run_result *run, struct text *out)
             append(verdicts, verdict_object(&run->verdicts[i]));
         set(root, "exit", json_integer(run->exit));
     }
-    dump = json_dumps(root, JSON_INDENT(2));
-    if (!dump)
-        BUG("cannot print a JSON document");
-    text_add(out, dump);
-    text_add(out, "\n");
-    free(dump);
-    json_decref(root);
+    print(root, out);
+}
+
+static json_t *planned_object(const struct comparison *c, size_t v)
+{
+    const struct scenario *s = c->params.scenario;
+    json_t *o = must(json_object());
+    char text[CASE_ID_MAX];
+
+    case_id(&c->params, &s->variants[v], text, sizeof(text));
+    set_string(o, "id", text);
+    set_string(o, "scenario", s->name);
+    set_string(o, "variant", s->variants[v].name);
+    set_string(o, "reference", s->variants[0].name);
+    params_format(&c->params, text, sizeof(text));
+    set(o, "params", params_object(text));
+    set(o, "peer", json_boolean(s->variants[v].peer));
+    set_string(o, "skip", c->variants[v].skip);
+    return o;
+}
+
+void json_plan(const struct comparison *comparisons, size_t n, struct text *out)
+{
+    json_t *root = document(), *cases = must(json_array());
+
+    set(root, "cases", cases);
+    for (size_t i = 0; i < n; i++)
+        for (size_t v = 0; v < comparisons[i].params.scenario->n_variants; v++)
+            if (comparisons[i].variants[v].wanted)
+                append(cases, planned_object(&comparisons[i], v));
+    print(root, out);
+}
+
+static json_t *change_object(const struct change *change)
+{
+    struct change c = figure_change(change);
+    json_t *o = must(json_object());
+
+    set_string(o, "case", c.case_id);
+    set_string(o, "metric", c.metric);
+    set_number(o, "a", c.a.value);
+    set_number(o, "b", c.b.value);
+    set_number(o, "ratio", c.ratio);
+    set_number(o, "low", c.low);
+    set_number(o, "high", c.high);
+    set_number(o, "p", c.p);
+    set(o, "significant", json_boolean(c.significant));
+    set(o, "better", figure_judges_change(&c) ? json_boolean(c.better) : json_null());
+    return o;
+}
+
+void json_changes(const struct change *changes, size_t n, int64_t a, int64_t b, struct text *out)
+{
+    json_t *root = document(), *rows = must(json_array());
+
+    set(root, "a", json_integer(a));
+    set(root, "b", json_integer(b));
+    set(root, "changes", rows);
+    for (size_t i = 0; i < n; i++)
+        append(rows, change_object(&changes[i]));
+    print(root, out);
+}
+
+void json_findings(const struct json_finding *findings, size_t n, int exit, struct text *out)
+{
+    json_t *root = document(), *rows = must(json_array());
+
+    set(root, "findings", rows);
+    for (size_t i = 0; i < n; i++) {
+        json_t *o = must(json_object());
+
+        set_string(o, "level", findings[i].level);
+        set_string(o, "check", findings[i].check);
+        set_string(o, "read", findings[i].read);
+        set_string(o, "why", findings[i].why);
+        set_string(o, "mend", findings[i].mend);
+        append(rows, o);
+    }
+    set(root, "exit", json_integer(exit));
+    print(root, out);
+}
+
+void json_drill(const struct drill_row *rows, size_t n, struct text *out)
+{
+    json_t *root = document(), *array = must(json_array());
+
+    if (n) {
+        set_string(root, "host_class", rows[0].host_class);
+        set_string(root, "cases", rows[0].cases);
+    }
+    set(root, "drill", array);
+    for (size_t i = 0; i < n; i++) {
+        const struct drill_row *r = &rows[i];
+        json_t *o = must(json_object());
+
+        set(o, "effect", json_real(r->effect));
+        set(o, "runs", json_integer(r->runs));
+        set(o, "alarmed_runs", json_integer(r->alarmed_runs));
+        set(o, "verdicts", json_integer(r->verdicts));
+        set(o, "regressed", json_integer(r->regressed));
+        set(o, "inconclusive", json_integer(r->inconclusive));
+        set(o, "passed", json_integer(r->passed));
+        set(o, "seconds", json_real(r->seconds));
+        append(array, o);
+    }
+    print(root, out);
 }

@@ -3,6 +3,7 @@
 
 #include "report/folder.h"
 #include "report/gnuplot.h"
+#include "report/site_drill.h"
 #include "report/site_model.h"
 #include "report/site_page.h"
 #include "report/site_plot.h"
@@ -34,18 +35,36 @@ static int write_pages(const struct site_model *model, const struct folder *fold
 }
 
 /* gnuplot warns and goes on where it cannot open or fill a file: only the file itself proves that it was drawn. */
-static int check_plot(const struct folder *folder, const struct site_scenario *s, size_t panel, const char *theme,
-                      struct err *err)
+static int check_plot(const struct folder *folder, const struct text *name, struct err *err)
 {
     struct text path = { 0 };
     struct stat st;
     int ret = 0;
 
-    text_addf(&path, "%s/", folder->temp);
-    site_plot_file(&path, s, panel, theme);
+    text_addf(&path, "%s/%s", folder->temp, name->data);
     if (stat(path.data, &st) < 0 || st.st_size == 0)
         ret = err_set(err, ERR_HARNESS, "gnuplot did not draw '%s'", path.data);
     text_free(&path);
+    return ret;
+}
+
+static int check_plots(const struct site_model *model, const struct folder *folder, const char *theme, struct err *err)
+{
+    struct text name = { 0 };
+    int ret = 0;
+
+    for (size_t i = 0; i < model->n_scenarios; i++)
+        for (size_t j = 0; j < model->scenarios[i].n_panels && ret == 0; j++) {
+            name.len = 0;
+            site_plot_file(&name, &model->scenarios[i], j, theme);
+            ret = check_plot(folder, &name, err);
+        }
+    for (size_t i = 1; i <= site_drill_count(model->site) && ret == 0; i++) {
+        name.len = 0;
+        site_drill_file(&name, i, theme);
+        ret = check_plot(folder, &name, err);
+    }
+    text_free(&name);
     return ret;
 }
 
@@ -55,14 +74,11 @@ static int draw_plots(const struct site_model *model, const struct folder *folde
     int ret;
 
     site_plot_script(model, &script);
+    site_drill_script(model->site, &script);
     ret = gnuplot_run(&script, folder->temp, err);
     text_free(&script);
-    for (size_t i = 0; i < model->n_scenarios && ret == 0; i++)
-        for (size_t j = 0; j < model->scenarios[i].n_panels && ret == 0; j++) {
-            ret = check_plot(folder, &model->scenarios[i], j, "light", err);
-            ret = ret < 0 ? ret : check_plot(folder, &model->scenarios[i], j, "dark", err);
-        }
-    return ret;
+    ret = ret < 0 ? ret : check_plots(model, folder, "light", err);
+    return ret < 0 ? ret : check_plots(model, folder, "dark", err);
 }
 
 int site_write(const struct site *site, const char *dir, struct err *err)

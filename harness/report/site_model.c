@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "report/figure.h"
+#include "report/site_change.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -91,8 +92,7 @@ size_t site_model_variant(const struct site_scenario *scenario, const char *name
     BUG("variant '%s' is not in the model of '%s'", name, scenario->name);
 }
 
-/* Runs know the scenario's own order of variants; what only the history knows follows. */
-static void collect(struct site_model *model)
+static void collect_runs(struct site_model *model)
 {
     const struct site *site = model->site;
 
@@ -107,18 +107,35 @@ static void collect(struct site_model *model)
             add_variant(s, c->variant, false, c->peer);
         }
     }
-    for (size_t i = 0; i < site->history->n_series; i++) {
-        const struct series *series = &site->history->series[i];
+}
+
+static void collect_history(struct site_model *model)
+{
+    const struct history *history = model->site->history;
+
+    for (size_t i = 0; i < history->n_series; i++) {
+        const struct series *series = &history->series[i];
         struct site_scenario *s;
 
         if (series->n_points == 0)
             continue;
         add_host(model, series->host_class);
         s = add_scenario(model, series->scenario);
-        add_variant(s, series->variant, false, false);
+        if (*series->reference)
+            add_variant(s, series->reference, true, false);
+        add_variant(s, series->variant, false, series->peer);
         s->series = mem_grow(s->series, &s->series_capacity, s->n_series + 1, sizeof(void *));
         s->series[s->n_series++] = series;
     }
+}
+
+static int compare_variants(const void *a, const void *b)
+{
+    const struct site_variant *x = a, *y = b;
+    int d = y->reference - x->reference;
+
+    d = d ? d : x->peer - y->peer;
+    return d ? d : strverscmp(x->name, y->name);
 }
 
 static int compare_scenarios(const void *a, const void *b)
@@ -154,12 +171,16 @@ static int compare_series(const void *a, const void *b, void *scenario)
     return d ? d : (int)site_model_variant(scenario, x->variant) - (int)site_model_variant(scenario, y->variant);
 }
 
+int site_model_order(const struct point *a, const struct point *b)
+{
+    int d = strcmp(a->started, b->started);
+
+    return d ? d : (a->run > b->run) - (a->run < b->run);
+}
+
 static int compare_points(const void *a, const void *b)
 {
-    const struct point *x = *(const struct point *const *)a, *y = *(const struct point *const *)b;
-    int d = strcmp(x->started, y->started);
-
-    return d ? d : (x->run > y->run) - (x->run < y->run);
+    return site_model_order(*(const struct point *const *)a, *(const struct point *const *)b);
 }
 
 const struct point *site_model_point(const struct series *series, const struct point *axis, size_t *cursor)
@@ -167,7 +188,7 @@ const struct point *site_model_point(const struct series *series, const struct p
     for (size_t i = 0; i < series->n_points; i++) {
         const struct point *point = &series->points[(*cursor + i) % series->n_points];
 
-        if (compare_points(&point, &axis) == 0) {
+        if (site_model_order(point, axis) == 0) {
             *cursor = (*cursor + i + 1) % series->n_points;
             return point;
         }
@@ -188,42 +209,39 @@ static void make_axis(struct panel *panel)
             panel->axis[n++] = &panel->series[i]->points[j];
     qsort(panel->axis, n, sizeof(void *), compare_points);
     for (size_t i = 0; i < n; i++)
-        if (unique == 0 || compare_points(&panel->axis[unique - 1], &panel->axis[i]) != 0)
+        if (unique == 0 || site_model_order(panel->axis[unique - 1], panel->axis[i]) != 0)
             panel->axis[unique++] = panel->axis[i];
     panel->n_axis = unique;
+}
+
+static struct panel *add_panel(struct site_scenario *s)
+{
+    s->panels = mem_grow(s->panels, &s->panels_capacity, s->n_panels + 1, sizeof(*s->panels));
+    return &s->panels[s->n_panels++];
 }
 
 static void make_panels(struct site_scenario *s)
 {
     for (size_t i = 0, end; i < s->n_series; i = end) {
-        struct panel *panel;
+        struct panel *panel = add_panel(s), change;
 
         for (end = i + 1; end < s->n_series && compare_panel(s->series[i], s->series[end]) == 0;)
             end++;
-        s->panels = mem_grow(s->panels, &s->panels_capacity, s->n_panels + 1, sizeof(*s->panels));
-        panel = &s->panels[s->n_panels++];
         panel->series = &s->series[i];
         panel->n_series = end - i;
         make_axis(panel);
-    }
-}
-
-static void reference_first(struct site_scenario *s)
-{
-    for (size_t i = 1; i < s->n_variants; i++) {
-        struct site_variant v = s->variants[i];
-
-        if (!v.reference || s->variants[0].reference)
-            continue;
-        memmove(&s->variants[1], &s->variants[0], i * sizeof(v));
-        s->variants[0] = v;
+        if (strcmp(s->series[i]->metric, metric_speedup.name) == 0 && site_change_make(&change, s, panel)) {
+            make_axis(&change);
+            *add_panel(s) = change;
+        }
     }
 }
 
 void site_model_build(struct site_model *model, const struct site *site)
 {
     *model = (struct site_model){ .site = site };
-    collect(model);
+    collect_runs(model);
+    collect_history(model);
     if (model->n_scenarios)
         qsort(model->scenarios, model->n_scenarios, sizeof(*model->scenarios), compare_scenarios);
     if (model->n_hosts)
@@ -232,7 +250,7 @@ void site_model_build(struct site_model *model, const struct site *site)
     for (size_t i = 0; i < model->n_scenarios; i++) {
         struct site_scenario *s = &model->scenarios[i];
 
-        reference_first(s);
+        qsort(s->variants, s->n_variants, sizeof(*s->variants), compare_variants);
         if (s->n_series)
             qsort_r(s->series, s->n_series, sizeof(void *), compare_series, s);
         make_panels(s);
@@ -244,8 +262,10 @@ void site_model_free(struct site_model *model)
     for (size_t i = 0; i < model->n_scenarios; i++) {
         struct site_scenario *s = &model->scenarios[i];
 
-        for (size_t j = 0; j < s->n_panels; j++)
+        for (size_t j = 0; j < s->n_panels; j++) {
             free(s->panels[j].axis);
+            site_change_free(&s->panels[j]);
+        }
         free(s->panels);
         free(s->series);
         free(s->variants);
@@ -278,4 +298,27 @@ const struct site_scenario *site_model_of_case(const struct site_model *model, c
             best = s; /* MISSING: in the baseline, not in the run */
     }
     return c ? NULL : best;
+}
+
+static bool is_about(const struct site_model *model, const struct run_result *run, const struct site_scenario *s)
+{
+    for (size_t i = 0; i < run->n_cases; i++)
+        if (strcmp(run->cases[i].scenario, s->name) == 0)
+            return true;
+    for (size_t i = 0; i < run->n_verdicts; i++)
+        if (site_model_of_case(model, run, run->verdicts[i].case_id) == s)
+            return true;
+    return false;
+}
+
+const struct run_result *site_model_run_of(const struct site_model *model, const char *host_class,
+                                           const struct site_scenario *scenario)
+{
+    for (size_t i = 0; i < model->site->n_runs; i++) {
+        const struct run_result *run = &model->site->runs[i];
+
+        if (strcmp(run->info.host.class, host_class) == 0 && is_about(model, run, scenario))
+            return run;
+    }
+    return NULL;
 }

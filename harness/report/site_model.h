@@ -12,6 +12,7 @@ struct panel {
     size_t n_series;
     const struct point **axis; /* the runs along x, oldest first: a point of each */
     size_t n_axis;
+    struct series *changes; /* what `series` points to in a panel of changes (site_change.h); else NULL */
 };
 
 struct site_scenario {
@@ -20,7 +21,7 @@ struct site_scenario {
     struct site_variant {
         const char *name;
         bool reference, peer;
-    } * variants; /* the reference first, so that a variant has the same colour in all plots of a page */
+    } * variants; /* the reference first, then by name, peers last: a variant has one colour, whatever ran last */
     size_t n_variants, variants_capacity;
     const struct series **series; /* by host class, params, metric, variant */
     size_t n_series, series_capacity;
@@ -39,12 +40,18 @@ struct site_model {
 void site_model_build(struct site_model *model, const struct site *site);
 void site_model_free(struct site_model *model);
 
-const struct run_result *site_model_run(const struct site_model *model, const char *host_class); /* NULL: none */
-size_t site_model_variant(const struct site_scenario *scenario, const char *name);               /* index */
+/* The last run of a host class, or the last one that has a case of a scenario or a verdict on one; NULL: none. */
+const struct run_result *site_model_run(const struct site_model *model, const char *host_class);
+const struct run_result *site_model_run_of(const struct site_model *model, const char *host_class,
+                                           const struct site_scenario *scenario);
+
+size_t site_model_variant(const struct site_scenario *scenario, const char *name); /* index */
 
 /* The scenario that a verdict of a run is about; NULL where the case is of none. */
 const struct site_scenario *site_model_of_case(const struct site_model *model, const struct run_result *run,
                                                const char *case_id);
+
+int site_model_order(const struct point *a, const struct point *b); /* of time, then of number: as strcmp() */
 
 /* The point of a series at a place of its panel's axis; NULL where that run lacks the case. `cursor`, 0 at first, makes
  * a walk along the axis linear. */

@@ -2,6 +2,7 @@
 #include "report/site_page.h"
 
 #include "report/figure.h"
+#include "report/site_drill.h"
 #include "report/site_plot.h"
 #include "report/template.h"
 
@@ -30,20 +31,6 @@ static void page(const struct site_model *model, const char *title, const char *
     text_free(&generated);
 }
 
-static void commit_text(struct text *out, const struct run_info *info)
-{
-    char commit[13];
-
-    text_copy(commit, sizeof(commit), info->commit);
-    if (*commit) {
-        text_add(out, "<code>");
-        template_escape(out, commit);
-        text_addf(out, "</code>%s", info->dirty ? " with local changes" : "");
-    } else {
-        text_add(out, "unknown commit");
-    }
-}
-
 static void host_rows(const struct site_model *model, struct text *out)
 {
     for (size_t i = 0; i < model->n_hosts; i++) {
@@ -63,7 +50,7 @@ static void host_rows(const struct site_model *model, struct text *out)
         text_add(out, "</td><td data-label=\"When\">");
         site_time(out, run->info.started);
         text_add(out, "</td><td data-label=\"Commit\">");
-        commit_text(out, &run->info);
+        site_commit(out, run->info.commit, run->info.dirty);
         text_add(out, "</td><td data-label=\"CPU\" class=\"wrap\">");
         template_escape(out, host_fact(&run->info.host, "cpu"));
         text_add(out, "</td></tr>\n");
@@ -98,11 +85,10 @@ static size_t count_cases(const struct run_result *run, const struct site_scenar
 static void scenario_row(const struct site_model *model, const struct site_scenario *s, const char *host,
                          struct text *out)
 {
-    const struct run_result *run = site_model_run(model, host);
-    size_t n = count_cases(run, s);
+    const struct run_result *run = site_model_run_of(model, host, s);
     const char *seen = last_seen(s, host);
 
-    if (n == 0 && !*seen)
+    if (!run && !*seen)
         return;
     text_add(out, "<tr><th scope=\"row\"><a href=\"");
     template_escape(out, s->file);
@@ -113,12 +99,13 @@ static void scenario_row(const struct site_model *model, const struct site_scena
     text_add(out, "</a></th><td data-label=\"Host class\">");
     template_escape(out, host);
     text_add(out, "</td><td data-label=\"Worst verdict\">");
-    if (n)
+    if (run)
         site_badge(out, run, s);
     else
-        text_add(out, "not in the last run");
-    text_addf(out, "</td><td data-label=\"Cases\" class=\"num\">%zu</td><td data-label=\"Last run\">", n);
-    site_time(out, n ? run->info.started : seen);
+        text_add(out, "no finished run");
+    text_addf(out, "</td><td data-label=\"Cases\" class=\"num\">%zu</td><td data-label=\"Last run\">",
+              count_cases(run, s));
+    site_time(out, run ? run->info.started : seen);
     text_add(out, "</td></tr>\n");
 }
 
@@ -138,6 +125,7 @@ void site_page_index(const struct site_model *model, struct text *out)
             scenario_row(model, &model->scenarios[i], model->hosts[j], &rows);
     template_fill(&main, dashboard_index_html,
                   (struct field[]){ { "lead", lead.data }, { "hosts", hosts.data }, { "scenarios", rows.data } }, 3);
+    site_drill_sections(model->site, &main);
     page(model, "Performance", "", &main, out);
     text_free(&main);
     text_free(&hosts);
@@ -145,17 +133,15 @@ void site_page_index(const struct site_model *model, struct text *out)
     text_free(&lead);
 }
 
-static void plot(const struct site_scenario *s, size_t i, struct text *out)
+static void plot(const struct site_model *model, const struct site_scenario *s, size_t i, struct text *out)
 {
-    const struct series *first = s->panels[i].series[0];
     struct text light = { 0 }, dark = { 0 }, alt = { 0 }, caption = { 0 };
     char width[12], height[12];
 
     site_plot_file(&light, s, i, "light");
     site_plot_file(&dark, s, i, "dark");
     site_plot_alt(&alt, &s->panels[i]);
-    text_addf(&caption, "%s: %s is better", first->metric,
-              first->better == METRIC_HIGHER_IS_BETTER ? "higher" : "lower");
+    site_plot_caption(&caption, model, &s->panels[i]);
     snprintf(width, sizeof(width), "%d", PLOT_WIDTH);
     snprintf(height, sizeof(height), "%d", site_plot_height(s, &s->panels[i]));
     template_fill(out, dashboard_plot_html,
@@ -173,7 +159,7 @@ static void plot(const struct site_scenario *s, size_t i, struct text *out)
 }
 
 /* The plots of one host class, a heading for each cell of the parameter matrix. */
-static void plots(const struct site_scenario *s, const char *host, struct text *out)
+static void plots(const struct site_model *model, const struct site_scenario *s, const char *host, struct text *out)
 {
     const char *params = NULL;
 
@@ -192,7 +178,7 @@ static void plots(const struct site_scenario *s, const char *host, struct text *
             text_free(&heading);
         }
         params = first->params;
-        plot(s, i, out);
+        plot(model, s, i, out);
     }
     text_add(out, params ? "</div>\n" : "<p>No history yet.</p>\n");
 }
@@ -205,7 +191,7 @@ static void run_facts(const struct run_result *run, const struct site_scenario *
     text_addf(out, " in run %lld, ", (long long)info->id);
     site_time(out, info->started);
     text_add(out, ", ");
-    commit_text(out, info);
+    site_commit(out, info->commit, info->dirty);
     const char *const more[] = { host_fact(&info->host, "cpu"), info->compiler };
     for (size_t i = 0; i < ARRAY_LEN(more); i++)
         if (*more[i]) {
@@ -222,10 +208,10 @@ static void run_facts(const struct run_result *run, const struct site_scenario *
 static void host_section(const struct site_model *model, const struct site_scenario *s, const char *host,
                          struct text *out)
 {
-    const struct run_result *run = site_model_run(model, host);
+    const struct run_result *run = site_model_run_of(model, host, s);
     struct text facts = { 0 }, verdicts = { 0 }, figures = { 0 }, drawn = { 0 };
 
-    if (count_cases(run, s) == 0 && !*last_seen(s, host))
+    if (!run && !*last_seen(s, host))
         return;
     if (run) {
         run_facts(run, s, &facts);
@@ -236,7 +222,7 @@ static void host_section(const struct site_model *model, const struct site_scena
         text_add(&verdicts, "");
         text_add(&figures, "");
     }
-    plots(s, host, &drawn);
+    plots(model, s, host, &drawn);
     template_fill(out, dashboard_host_html,
                   (struct field[]){ { "host", host },
                                     { "facts", facts.data },

@@ -8,10 +8,11 @@
 void site_page_index(const struct site_model *model, struct text *out);
 void site_page_scenario(const struct site_model *model, const struct site_scenario *s, struct text *out);
 
-/* The parts that both use (site_tables.c). Each appends HTML. */
+/* The parts that the pages share (site_tables.c). Each appends HTML. */
 void site_badge(struct text *out, const struct run_result *run,
                 const struct site_scenario *s); /* NULL: the whole run */
 void site_verdicts(struct text *out, const struct site_model *model, const struct site_scenario *s,
                    const struct run_result *run);
 void site_figures(struct text *out, const struct site_scenario *s, const struct run_result *run);
+void site_commit(struct text *out, const char *commit, bool dirty); /* the first characters in a <code> */
 void site_time(struct text *out, const char *started); /* "2026-11-21 02:05 UTC" in a <time> */

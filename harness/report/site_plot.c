@@ -3,6 +3,7 @@
 
 #include "report/figure.h"
 #include "report/gnuplot.h"
+#include "report/site_view.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -17,114 +18,11 @@ enum {
     TICS_MAX = 5,      /* labels of 11 characters side by side in PLOT_WIDTH */
     BAND_MIN = 3,      /* fewer runs than this make no band: whiskers */
     MARKS_MAX = 60,    /* more runs than this: lines without points */
-    LOG_FROM = 20,     /* from this ratio of the largest to the smallest on a line of the small ones would be flat */
     COMMIT_SHOWN = 8,  /* characters of a commit under the axis */
 };
 
 /* A label of a target line, as a part of the plot's height. */
 #define LABEL_HEIGHT 0.1
-
-/* How the y axis is drawn. */
-struct view {
-    double low, high; /* in the drawn unit */
-    double scale;     /* value / scale is drawn */
-    bool log;
-    struct text label;
-};
-
-/* Finite, and so far from the largest double that no margin around it overflows. */
-static bool drawable(double value)
-{
-    return fabs(value) <= 1e100;
-}
-
-static void widen(struct view *v, double value)
-{
-    if (!drawable(value))
-        return;
-    v->low = fmin(v->low, value); /* fmin() leaves a NAN out */
-    v->high = fmax(v->high, value);
-}
-
-/* Values and targets must be seen; intervals only as far as they do not squeeze the lines flat: with few blocks they
- * can be huge. */
-static void value_range(struct view *v, const struct panel *p)
-{
-    double room, low, high;
-
-    v->low = v->high = NAN;
-    for (size_t i = 0; i < p->n_series; i++) {
-        widen(v, p->series[i]->at_least);
-        widen(v, p->series[i]->at_most);
-        for (size_t j = 0; j < p->series[i]->n_points; j++)
-            widen(v, p->series[i]->points[j].value);
-    }
-    low = v->low;
-    high = v->high;
-    room = fmax(0.5 * (high - low), 0.1 * fmax(fabs(low), fabs(high)));
-    for (size_t i = 0; i < p->n_series; i++)
-        for (size_t j = 0; j < p->series[i]->n_points; j++) {
-            const struct point *q = &p->series[i]->points[j];
-
-            widen(v, drawable(q->low) ? fmax(q->low, low > 0 ? fmax(low - room, low / 2) : low - room) : NAN);
-            widen(v, drawable(q->high) ? fmin(q->high, high + room) : NAN);
-        }
-}
-
-static void pad_range(struct view *v)
-{
-    double span = v->high - v->low;
-
-    if (isnan(v->low)) {
-        v->low = 0;
-        v->high = 1;
-    } else if (v->log) {
-        double factor = pow(v->high / v->low, 0.16);
-
-        v->low /= factor;
-        v->high *= factor;
-    } else {
-        /* noise of a thousandth should not look like a cliff: the axis spans at least 4 % of the value */
-        double pad = fmax(0.15 * span, 0.02 * fmax(fabs(v->low), fabs(v->high)));
-
-        pad = pad > 0 ? pad : 1;
-        v->low -= v->low >= 0 ? fmin(pad, v->low) : pad; /* nothing that is measured is below zero */
-        v->high += pad;
-    }
-}
-
-static void choose_view(struct view *v, const struct panel *p)
-{
-    const struct series *s = p->series[0];
-    bool time = strcmp(s->metric, metric_time_ns.name) == 0;
-    struct text unit = { 0 };
-    double middle;
-
-    value_range(v, p);
-    v->log = v->low > 0 && v->high / v->low > LOG_FROM;
-    middle = v->log ? sqrt(v->low * v->high) : v->high;
-    text_add(&v->label, "");
-    figure_clean(&v->label, time ? "time" : s->metric);
-    v->scale = 1;
-    text_add(&unit, "");
-    if (strcmp(s->unit, "ns") == 0) {
-        text_add(&unit, figure_time_unit(middle, &v->scale));
-    } else {
-        const char *word = middle >= 1e9 ? "billion" : middle >= 1e6 ? "million" : middle >= 1e5 ? "thousand" : "";
-
-        v->scale = middle >= 1e9 ? 1e9 : middle >= 1e6 ? 1e6 : middle >= 1e5 ? 1e3 : 1;
-        text_addf(&unit, "%s%s", word, *word && *s->unit ? " " : "");
-        figure_clean(&unit, strcmp(s->unit, "x") == 0 ? "×" : s->unit);
-    }
-    if (v->log)
-        text_add(&unit, unit.len ? ", log scale" : "log scale");
-    if (unit.len)
-        text_addf(&v->label, " (%s)", unit.data);
-    text_free(&unit);
-    v->low /= v->scale;
-    v->high /= v->scale;
-    pad_range(v);
-}
 
 static void set_number(struct text *script, const char *name, size_t i, double value)
 {
@@ -160,7 +58,7 @@ static void tics(struct text *script, const struct panel *p)
 }
 
 /* A run that lacks the case breaks the line (an empty line of data): a line drawn across would be an invention. */
-static void line_data(struct text *script, const struct panel *p, size_t i, const struct view *v)
+static void line_data(struct text *script, const struct panel *p, size_t i, const struct site_view *v)
 {
     size_t cursor = 0;
 
@@ -168,7 +66,7 @@ static void line_data(struct text *script, const struct panel *p, size_t i, cons
     for (size_t x = 0; x < p->n_axis; x++) {
         const struct point *q = site_model_point(p->series[i], p->axis[x], &cursor);
 
-        if (!q || !drawable(q->value) || (v->log && q->value <= 0)) {
+        if (!q || !site_view_drawable(q->value) || (v->log && q->value <= 0)) {
             text_add(script, "\n");
             continue;
         }
@@ -180,7 +78,7 @@ static void line_data(struct text *script, const struct panel *p, size_t i, cons
 }
 
 /* Intervals, cut at the frame; in a log view what reaches below zero is cut there too. */
-static size_t band_data(struct text *script, const struct panel *p, size_t i, const struct view *v)
+static size_t band_data(struct text *script, const struct panel *p, size_t i, const struct site_view *v)
 {
     size_t cursor = 0, n = 0;
 
@@ -188,7 +86,8 @@ static size_t band_data(struct text *script, const struct panel *p, size_t i, co
     for (size_t x = 0; x < p->n_axis; x++) {
         const struct point *q = site_model_point(p->series[i], p->axis[x], &cursor);
 
-        if (!q || !drawable(q->value) || !drawable(q->low) || !drawable(q->high) || q->low == q->high) {
+        if (!q || !site_view_drawable(q->value) || !site_view_drawable(q->low) || !site_view_drawable(q->high) ||
+            q->low == q->high || q->high / v->scale < v->low || q->low / v->scale > v->high) {
             text_add(script, "\n");
             continue;
         }
@@ -203,6 +102,25 @@ static size_t band_data(struct text *script, const struct panel *p, size_t i, co
     }
     text_add(script, "END\n");
     return n;
+}
+
+/* Where a line leaves the frame: a triangle at its edge, so that no run is lost from sight. */
+static void beyond_data(struct text *script, const struct panel *p, size_t i, const struct site_view *v)
+{
+    enum { UP = 9, DOWN = 11 }; /* gnuplot's filled triangles */
+    size_t cursor = 0;
+
+    text_addf(script, "$beyond%zu << END\n", i + 1);
+    for (size_t x = 0; x < p->n_axis; x++) {
+        const struct point *q = site_model_point(p->series[i], p->axis[x], &cursor);
+
+        if (!q || !site_view_drawable(q->value) || (q->value / v->scale >= v->low && q->value / v->scale <= v->high))
+            continue;
+        text_addf(script, "%zu ", x + 1);
+        gnuplot_number(script, q->value / v->scale > v->high ? v->high : v->low);
+        text_addf(script, " %d\n", q->value / v->scale > v->high ? UP : DOWN);
+    }
+    text_add(script, "\nEND\n");
 }
 
 /* "openblas (peer)" */
@@ -220,6 +138,8 @@ int site_plot_height(const struct site_scenario *s, const struct panel *panel)
 {
     size_t longest = 1, columns;
 
+    if (panel->changes)
+        panel--; /* it stands beside those speedups: their frames are to end on one line */
     for (size_t i = 0; i < panel->n_series; i++) {
         struct text name = { 0 };
 
@@ -232,7 +152,7 @@ int site_plot_height(const struct site_scenario *s, const struct panel *panel)
     return PLOT_HEIGHT + 20 * (int)((panel->n_series + columns - 1) / columns);
 }
 
-static void lines(struct text *script, const struct site_scenario *s, const struct panel *p, const struct view *v)
+static void lines(struct text *script, const struct site_scenario *s, const struct panel *p, const struct site_view *v)
 {
     set_number(script, "n_lines", 0, (double)p->n_series);
     for (size_t i = 0; i < p->n_series; i++) {
@@ -245,25 +165,20 @@ static void lines(struct text *script, const struct site_scenario *s, const stru
         text_free(&name);
         line_data(script, p, i, v);
         n_band = band_data(script, p, i, v);
+        beyond_data(script, p, i, v);
         set_number(script, "band", i + 1, n_band == 0 ? 0 : p->n_axis < BAND_MIN ? 2 : 1);
     }
 }
 
-/* The place on the y axis, 0 at its foot, 1 at its top. */
-static double height(const struct view *v, double value)
-{
-    return v->log ? log(value / v->low) / log(v->high / v->low) : (value - v->low) / (v->high - v->low);
-}
-
 /* Would a label on that side of a limit stand on another target's line? */
-static bool crowded(const struct panel *p, const struct view *v, double limit, bool below)
+static bool crowded(const struct panel *p, const struct site_view *v, double limit, bool below)
 {
     for (size_t i = 0; i < 2 * p->n_series; i++) {
         double other = i % 2 ? p->series[i / 2]->at_least : p->series[i / 2]->at_most, gap;
 
-        if (!drawable(other) || (v->log && other <= 0))
+        if (!site_view_drawable(other) || (v->log && other <= 0))
             continue;
-        gap = height(v, limit / v->scale) - height(v, other / v->scale);
+        gap = site_view_height(v, limit / v->scale) - site_view_height(v, other / v->scale);
         gap = below ? gap : -gap;
         if (gap > 0 && gap < LABEL_HEIGHT)
             return true;
@@ -273,13 +188,13 @@ static bool crowded(const struct panel *p, const struct view *v, double limit, b
 
 /* One target line for all variants that share a limit: it has the variant's colour where it is one variant's alone. */
 static size_t target(struct text *script, const struct site_scenario *s, const struct panel *p, size_t i, bool least,
-                     size_t n, const struct view *v)
+                     size_t n, const struct site_view *v)
 {
     double limit = least ? p->series[i]->at_least : p->series[i]->at_most;
     struct text label = { 0 };
     size_t shared = 0;
 
-    if (!drawable(limit) || (v->log && limit <= 0))
+    if (!site_view_drawable(limit) || (v->log && limit <= 0))
         return n;
     for (size_t j = 0; j < p->n_series; j++) {
         if ((least ? p->series[j]->at_least : p->series[j]->at_most) != limit)
@@ -303,16 +218,17 @@ static size_t target(struct text *script, const struct site_scenario *s, const s
     return n;
 }
 
-static void draw(struct text *script, const struct site_scenario *s, size_t panel)
+static void draw(struct text *script, const struct site_scenario *s, size_t panel, double margin)
 {
     const struct panel *p = &s->panels[panel];
-    struct view view = { 0 };
+    struct site_view view = { 0 };
     size_t n_targets = 0;
 
-    choose_view(&view, p);
+    site_view_choose(&view, p);
     set_number(script, "height", 0, site_plot_height(s, p));
     set_string(script, "label", 0, view.label.data);
     set_number(script, "log", 0, view.log);
+    set_number(script, "margin", 0, p->changes ? margin * 100 : 0);
     set_number(script, "y_low", 0, view.low);
     set_number(script, "y_high", 0, view.high);
     set_number(script, "n_runs", 0, (double)p->n_axis);
@@ -346,20 +262,37 @@ void site_plot_script(const struct site_model *model, struct text *script)
     text_addf(script, "width = %d\n", PLOT_WIDTH);
     for (size_t i = 0; i < model->n_scenarios; i++)
         for (size_t j = 0; j < model->scenarios[i].n_panels; j++)
-            draw(script, &model->scenarios[i], j);
+            draw(script, &model->scenarios[i], j, model->site->margin);
+}
+
+void site_plot_caption(struct text *out, const struct site_model *model, const struct panel *panel)
+{
+    const struct series *first = panel->series[0];
+
+    if (!panel->changes)
+        text_addf(out, "%s: %s is better", first->metric,
+                  first->better == METRIC_HIGHER_IS_BETTER ? "higher" : "lower");
+    else
+        text_addf(out, "each speedup against its median of these %zu runs; dashed: the gate's margin, ±%g %%",
+                  panel->n_axis, model->site->margin * 100);
 }
 
 void site_plot_alt(struct text *out, const struct panel *panel)
 {
     const struct series *first = panel->series[0];
 
-    text_addf(out, "%s over %zu run%s; last: ", first->metric, panel->n_axis, panel->n_axis == 1 ? "" : "s");
+    text_addf(out, "%s over %zu run%s; last: ",
+              panel->changes ? "change of the speedup against its median" : first->metric, panel->n_axis,
+              panel->n_axis == 1 ? "" : "s");
     for (size_t i = 0; i < panel->n_series; i++) {
         const struct series *s = panel->series[i];
+        double last = s->points[s->n_points - 1].value;
         char number[FIGURE_TEXT];
 
-        text_addf(out, "%s%s %s", i ? ", " : "", s->variant, figure_number(number, s->points[s->n_points - 1].value));
-        if (*s->unit)
-            text_addf(out, " %s", s->unit);
+        text_addf(out, "%s%s ", i ? ", " : "", s->variant);
+        if (panel->changes && isfinite(last))
+            text_addf(out, "%+.1f %%", last);
+        else
+            text_addf(out, "%s%s%s", figure_number(number, last), *s->unit ? " " : "", s->unit);
     }
 }

@@ -16,5 +16,7 @@ void site_plot_file(struct text *out, const struct site_scenario *s, size_t pane
 /* Draws every panel in both themes. */
 void site_plot_script(const struct site_model *model, struct text *script);
 
-/* "speedup over 30 runs; last: avx2 3.2 x, avx512 5.1 x": for readers who cannot see the plot. */
+/* What stands below the plot, "speedup: higher is better"; and, for readers who cannot see it, "speedup over 30 runs;
+ * last: avx2 3.2 x, avx512 5.1 x". */
+void site_plot_caption(struct text *out, const struct site_model *model, const struct panel *panel);
 void site_plot_alt(struct text *out, const struct panel *panel);

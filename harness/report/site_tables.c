@@ -87,6 +87,20 @@ void site_time(struct text *out, const char *started)
     text_add(out, "</time>");
 }
 
+void site_commit(struct text *out, const char *commit, bool dirty)
+{
+    char shown[13];
+
+    text_copy(shown, sizeof(shown), commit);
+    if (!*shown) {
+        text_add(out, "unknown commit");
+        return;
+    }
+    text_add(out, "<code>");
+    template_escape(out, shown);
+    text_addf(out, "</code>%s", dirty ? " with local changes" : "");
+}
+
 /* `label`: what a narrow screen, which has no header row, says before the value. */
 static void labelled(struct text *out, const char *label, const char *class, const char *value)
 {
@@ -273,7 +287,7 @@ void site_figures(struct text *out, const struct site_scenario *s, const struct 
                 first = false;
             }
     }
-    text_add(out, n ? "</tbody></table></div>\n" : "<p>The last run of this host class did not measure it.</p>\n");
+    text_add(out, n ? "</tbody></table></div>\n" : "<p>This run did not measure it.</p>\n");
     free(done);
     free(own);
 }

@@ -19,6 +19,7 @@ void table_run(const struct run_result *run, const struct table_style *style, st
  * "gate: 2 REGRESSED, 18 pass: exit 1 (a regression, a missed target or a wrong result)". */
 void table_verdicts(const struct run_result *run, bool all, const struct table_style *style, struct text *out);
 
-/* A row a change; what is not significant is a "~". A last line counts what became worse and better. */
+/* A row a change; what is not significant is a "~". The last lines count what became worse and better, and the absolute
+ * times that changed, which are called neither (figure_judges_change()). */
 void table_changes(const struct change *changes, size_t n, const char *name_a, const char *name_b,
                    const struct table_style *style, struct text *out);

@@ -29,12 +29,14 @@ static void value_cell(struct grid *grid, double value, double low, double high,
     text_free(&t);
 }
 
-/* "+3.2%"; from five-fold on as a factor, which is easier to grasp than "+1150%". */
+/* "+3.2%"; from five-fold on as a factor, which is easier to grasp than "+1150%"; no percentage leads away from 0. */
 static const char *ratio_text(char *buf, double ratio)
 {
     char number[FIGURE_TEXT];
 
-    if (!isfinite(ratio))
+    if (isinf(ratio))
+        snprintf(buf, FIGURE_TEXT, "from 0");
+    else if (isnan(ratio))
         snprintf(buf, FIGURE_TEXT, "?");
     else if (ratio >= 5)
         snprintf(buf, FIGURE_TEXT, "%.30s×", figure_number(number, ratio));
@@ -43,15 +45,19 @@ static const char *ratio_text(char *buf, double ratio)
     return buf;
 }
 
+/* Better or worse, and is it said? */
+static bool is_called(const struct change *c)
+{
+    return c->significant && figure_judges_change(c);
+}
+
 static void change_cells(struct grid *grid, const struct change *c)
 {
+    const char *colour = !is_called(c) ? NULL : c->better ? "\033[32m" : "\033[1;31m";
     char ratio[FIGURE_TEXT], low[FIGURE_TEXT], high[FIGURE_TEXT];
     struct text t = { 0 };
 
-    grid_cell(grid, c->significant ? ratio_text(ratio, c->ratio) : "~",
-              !c->significant ? NULL
-              : c->better     ? "\033[32m"
-                              : "\033[1;31m");
+    grid_cell(grid, c->significant ? ratio_text(ratio, c->ratio) : "~", colour);
     if (c->low == c->ratio && c->high == c->ratio)
         text_add(&t, "exact");
     else if (isfinite(c->low) && isfinite(c->high))
@@ -60,10 +66,13 @@ static void change_cells(struct grid *grid, const struct change *c)
         text_add(&t, "too few blocks");
     grid_cell(grid, t.data, NULL);
     t.len = 0;
+    text_addf(&t, isnan(c->p) ? "-" : c->p < 0.0005 ? "<0.001" : "%.3f", c->p);
+    grid_cell(grid, t.data, NULL);
+    t.len = 0;
     text_addf(&t, "%zu+%zu", c->a.n_blocks, c->b.n_blocks);
     grid_cell(grid, t.data, "\033[2m");
-    if (c->significant)
-        grid_cell(grid, c->better ? "better" : "worse", c->better ? "\033[32m" : "\033[1;31m");
+    if (is_called(c))
+        grid_cell(grid, c->better ? "better" : "worse", colour);
     text_free(&t);
 }
 
@@ -80,27 +89,33 @@ static void clean_cell(struct grid *grid, const char *s, const char *colour)
 void table_changes(const struct change *changes, size_t n, const char *name_a, const char *name_b,
                    const struct table_style *style, struct text *out)
 {
-    struct grid grid = { .align = "llrrrlrl" };
-    const char *const header[] = { "case", "metric", name_a, name_b, "change", "[low, high]", "blocks" };
-    size_t better = 0, worse = 0;
+    struct grid grid = { .align = "llrrrlrrl" };
+    const char *const header[] = { "case", "metric", name_a, name_b, "change", "[low, high]", "p", "blocks" };
+    size_t better = 0, worse = 0, uncalled = 0;
 
     grid_row(&grid, false);
     for (size_t i = 0; i < ARRAY_LEN(header); i++)
         clean_cell(&grid, header[i], "\033[1m");
     for (size_t i = 0; i < n; i++) {
-        const struct change *c = &changes[i];
+        struct change c = figure_change(&changes[i]);
 
         grid_row(&grid, false);
-        clean_cell(&grid, c->case_id, NULL);
-        clean_cell(&grid, c->metric, NULL);
-        value_cell(&grid, c->a.value, c->a.low, c->a.high, c->unit);
-        value_cell(&grid, c->b.value, c->b.low, c->b.high, c->unit);
-        change_cells(&grid, c);
-        better += c->significant && c->better;
-        worse += c->significant && !c->better;
+        clean_cell(&grid, c.case_id, NULL);
+        clean_cell(&grid, c.metric, NULL);
+        value_cell(&grid, c.a.value, c.a.low, c.a.high, c.unit);
+        value_cell(&grid, c.b.value, c.b.low, c.b.high, c.unit);
+        change_cells(&grid, &c);
+        better += is_called(&c) && c.better;
+        worse += is_called(&c) && !c.better;
+        uncalled += c.significant && !is_called(&c);
     }
     grid_print(&grid, style->colour, out);
     text_addf(out, "\n%zu worse, %zu better, %zu without a significant change (~)\n", worse, better,
-              n - worse - better);
+              n - worse - better - uncalled);
+    if (uncalled)
+        text_addf(out,
+                  "%zu absolute time%s changed: not called better or worse, since two runs compare the moods of the "
+                  "host too\n",
+                  uncalled, uncalled == 1 ? "" : "s");
     grid_free(&grid);
 }

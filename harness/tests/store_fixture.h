@@ -94,6 +94,12 @@ static inline double sample_ns(int block, int order)
     return 1000.0 * block + order + 0.1;
 }
 
+/* Unknown, in every other sample. */
+static inline double sample_count(int order, double count)
+{
+    return order % 2 ? count * order : NAN;
+}
+
 /* A block of SAMPLES samples and EXACTS exact values; block_free() it. */
 static inline struct block make_block(int index)
 {
@@ -112,7 +118,12 @@ static inline struct block make_block(int index)
                                         .cpu_ns = 0.5,
                                         .cpu = 1,
                                         .switches = 2,
-                                        .mhz = NAN };
+                                        .migrated = i == 1,
+                                        .mhz = NAN,
+                                        .instructions = sample_count(i, 1e6),
+                                        .cycles = sample_count(i, 1.0 / 3),
+                                        .branch_misses = sample_count(i, 0),
+                                        .cache_misses = sample_count(i, 0.5) };
     b.n_exacts = EXACTS;
     for (int i = 0; i < EXACTS; i++)
         b.exacts[i] = (struct exact_value){ .variant = 1, .metric = &metrics[i], .value = index + 10 * i };

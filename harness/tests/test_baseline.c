@@ -25,7 +25,15 @@ static void targets_file_is_refused_with_its_line_and_what_was_meant(void **stat
         { "{ \"targets\": [ { \"cases\": \"*\", \"metric\": \"size\", \"why\": \"w\" } ] }", "needs one of" },
         { "{ \"targets\": [ { \"cases\": \"*\", \"metric\": \"size\", \"at_most\": 1, \"at_least\": 1, \"why\": \"w\" } ] }",
           "needs one of" },
-        { "{ \"targets\": [ 3 ] }", "must be an object" },
+        { "{ \"targets\": [ 3 ] }", "line 1: a target must be an object" },
+        { "{ \"targets\": [\n3,\n{ \"cases\": \"*\" } ] }", "line 2: a target must be an object" },
+        { "{ \"tragets\": [] }", "unknown key 'tragets' (did you mean 'targets'?)" },
+        { "{ \"targets\": [ { \"cases\": \"*\", \"metric\": \"size\", \"at_most\": 1, \"goal\": \"2\", \"why\": \"w\" } ] }",
+          "'goal' must be a number" },
+        { "{ \"targets\": [ { \"cases\": \"kernels/subject/slow\", \"metric\": \"size\", \"at_most\": 1, \"why\": \"w\" } ] }",
+          "no case matches" },
+        { "{ \"targets\": [ { \"cases\": \"{a}{a}{a}{a}{a}{a}{a}\", \"metric\": \"size\", \"at_most\": 1, \"why\": \"w\" } ] }",
+          "more than 6 braces" },
     };
     char path[] = "/tmp/pawl-targets-XXXXXX";
     struct targets targets;
@@ -55,7 +63,7 @@ static void targets_file_is_read(void **state)
     close(mkstemp(path));
     write_file(path, "{ \"targets\": [ { \"cases\": \"kernels/subject/{fast,other}\", \"metric\": \"speedup\", "
                      "\"at_least\": 1.15, \"goal\": 2.1, \"why\": \"it was claimed\" },\n"
-                     "{ \"cases\": \"kernels/subject/fast/n=3\", \"metric\": \"size\", \"at_most\": 12, \"why\": \"w\" } ] }");
+                     "{ \"cases\": \"{codecs/x/n=1,kernels/subject/fast}\", \"metric\": \"size\", \"at_most\": 12, \"why\": \"w\" } ] }");
     assert_int_equal(targets_read(path, &registry, &targets, &err), 0);
     assert_int_equal(targets.n, 2);
     assert_true(targets.rows[0].at_least == 1.15 && targets.rows[0].goal == 2.1 && isnan(targets.rows[0].at_most));
@@ -80,7 +88,7 @@ static void baseline_comes_back_as_it_was_written_and_twice_the_same(void **stat
     record(&r, 2, 10);
     baseline = accept(&r);
     assert_int_equal(baseline_write(path, &baseline, &err), 0);
-    assert_int_equal(baseline_read(path, &back, &err), 1);
+    assert_int_equal(baseline_read(path, "test-host", &back, &err), 1);
     assert_string_equal(back.host_class, "test-host");
     assert_int_equal(back.n, 1); /* the reference has nothing that is judged */
     assert_string_equal(back.cases[0].reason, "first");
@@ -99,7 +107,88 @@ static void baseline_comes_back_as_it_was_written_and_twice_the_same(void **stat
     baseline_free(&back);
     unlink(path);
     unlink(again);
-    assert_int_equal(baseline_read(path, &back, &err), 0);
+    assert_int_equal(baseline_read(path, "test-host", &back, &err), 0);
+}
+
+static void baseline_that_does_not_promise_what_it_seems_to_is_refused(void **state)
+{
+    static const struct { const char *class, *cases, *want; } rows[] = {
+        { "another", "{}", "host class 'another', not 'test-host'" },
+        { "test-host", "{ \"a\": {} }", "'a' lacks one of commit, date, reason, metrics" },
+        { "test-host", "{ \"a\": { \"commit\": \"c\", \"date\": \"d\", \"reason\": \"r\", \"metrics\": {} } }", "promises nothing" },
+        { "test-host", "{ \"a\": { \"commit\": \"c\", \"date\": \"d\", \"reason\": \"r\", \"metrics\": [] } }", "promises nothing" },
+        { "test-host", "{ \"a\": { \"commit\": \"c\", \"date\": \"d\", \"reason\": \"r\", \"metrics\": { \"time_ns\":"
+          " { \"value\": 1, \"low\": 1, \"high\": 1, \"blocks\": [ 1 ] } } } }", "neither exact nor 'speedup'" },
+        { "test-host", "{ \"a\": { \"commit\": \"c\", \"date\": \"d\", \"reason\": \"r\", \"metrics\": { \"speedup\":"
+          " { \"value\": \"1\", \"low\": 1, \"high\": 1, \"blocks\": [ 1 ] } } } }", "lacks a number" },
+        { "test-host", "{ \"a\": { \"commit\": \"c\", \"date\": \"d\", \"reason\": \"r\", \"metrics\": { \"speedup\":"
+          " { \"value\": 1, \"low\": 1, \"high\": 1, \"blocks\": [ \"x\" ] } } } }", "no positive number" },
+    };
+    char path[] = "/tmp/pawl-baseline-XXXXXX";
+
+    (void)state;
+    close(mkstemp(path));
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct text text = { 0 };
+        struct baseline baseline;
+        struct err err = { 0 };
+
+        text_addf(&text, "{ \"schema\": 1, \"host_class\": \"%s\", \"cases\": %s }", rows[i].class, rows[i].cases);
+        write_file(path, text.data);
+        assert_int_equal(baseline_read(path, "test-host", &baseline, &err), -1);
+        assert_int_equal(err.code, ERR_CONFIG);
+        if (!strstr(err.msg, rows[i].want))
+            fail_msg("got '%s', want '%s'", err.msg, rows[i].want);
+        text_free(&text);
+    }
+    unlink(path);
+}
+
+static void reason_that_json_cannot_hold_is_refused_and_nothing_is_lost(void **state)
+{
+    char longest[REASON_MAX + 1];
+    const char *reasons[] = { "bad \xff", "cut \xc3", longest };
+    struct recording r;
+    struct baseline baseline;
+    struct run_result run;
+    struct err err = { 0 };
+    size_t changed;
+
+    (void)state;
+    memset(longest, 'a', sizeof(longest) - 1);
+    longest[REASON_MAX] = '\0';
+    record(&r, 2, 10);
+    baseline = accept(&r);
+    run = estimate(&r, BLOCKS);
+    for (size_t i = 0; i < ARRAY_LEN(reasons); i++) {
+        assert_int_equal(baseline_accept(&baseline, &run, reasons[i], true, false, &changed, &err), -1);
+        assert_int_equal(err.code, ERR_USAGE);
+        assert_int_equal(baseline.n, 1);
+    }
+    text_copy(baseline.cases[0].reason, REASON_MAX, "bad \xff"); /* from a database that somebody edited */
+    assert_int_equal(baseline_write("/tmp/pawl-never-written.json", &baseline, &err), -1);
+    assert_int_equal(access("/tmp/pawl-never-written.json", F_OK), -1);
+    run_result_free(&run);
+    baseline_free(&baseline);
+}
+
+static void figures_of_a_build_that_nobody_runs_need_force(void **state)
+{
+    struct recording r;
+    struct baseline baseline = { 0 };
+    struct run_result run;
+    struct err err = { 0 };
+    size_t changed;
+
+    (void)state;
+    record(&r, 2, 10);
+    run = estimate(&r, BLOCKS);
+    text_copy(run.info.flags, sizeof(run.info.flags), "Debug: -O0 -g3 -fsanitize=address");
+    assert_int_equal(baseline_accept(&baseline, &run, "why", false, false, &changed, &err), -1);
+    assert_non_null(strstr(err.msg, "--force"));
+    assert_int_equal(baseline_accept(&baseline, &run, "why", false, true, &changed, &err), 0);
+    run_result_free(&run);
+    baseline_free(&baseline);
 }
 
 static void acceptance_refuses_what_is_no_figure_and_changes_nothing(void **state)
@@ -113,17 +202,17 @@ static void acceptance_refuses_what_is_no_figure_and_changes_nothing(void **stat
     (void)state;
     record(&r, 2, 10);
     run = estimate(&r, 3);
-    assert_int_equal(baseline_accept(&baseline, &run, "why", false, &changed, &err), -1);
+    assert_int_equal(baseline_accept(&baseline, &run, "why", false, false, &changed, &err), -1);
     assert_non_null(strstr(err.msg, "too few blocks"));
     run_result_free(&run);
     run = estimate(&r, BLOCKS);
     run.cases[1].status = CASE_WRONG_RESULT;
-    assert_int_equal(baseline_accept(&baseline, &run, "why", false, &changed, &err), -1);
+    assert_int_equal(baseline_accept(&baseline, &run, "why", false, false, &changed, &err), -1);
     assert_non_null(strstr(err.msg, "wrong_result"));
     assert_int_equal(baseline.n, 0);
     run.cases[1].status = CASE_OK;
     text_copy(baseline.host_class, sizeof(baseline.host_class), "another-host");
-    assert_int_equal(baseline_accept(&baseline, &run, "why", false, &changed, &err), -1);
+    assert_int_equal(baseline_accept(&baseline, &run, "why", false, false, &changed, &err), -1);
     assert_non_null(strstr(err.msg, "another-host"));
     run_result_free(&run);
     baseline_free(&baseline);
@@ -142,11 +231,11 @@ static void acceptance_keeps_what_the_run_lacks_unless_told_to_replace(void **st
     baseline = accept(&r);
     text_copy(baseline.cases[0].id, CASE_ID_MAX, "kernels/gone/fast");
     run = estimate(&r, BLOCKS);
-    assert_int_equal(baseline_accept(&baseline, &run, "why", false, &changed, &err), 0);
+    assert_int_equal(baseline_accept(&baseline, &run, "why", false, false, &changed, &err), 0);
     assert_int_equal(changed, 1);
     assert_int_equal(baseline.n, 2);
     assert_string_equal(baseline.cases[0].id, "kernels/gone/fast"); /* sorted */
-    assert_int_equal(baseline_accept(&baseline, &run, "why", true, &changed, &err), 0);
+    assert_int_equal(baseline_accept(&baseline, &run, "why", true, false, &changed, &err), 0);
     assert_int_equal(baseline.n, 1);
     run_result_free(&run);
     baseline_free(&baseline);
@@ -158,6 +247,9 @@ int main(void)
         cmocka_unit_test(targets_file_is_refused_with_its_line_and_what_was_meant),
         cmocka_unit_test(targets_file_is_read),
         cmocka_unit_test(baseline_comes_back_as_it_was_written_and_twice_the_same),
+        cmocka_unit_test(baseline_that_does_not_promise_what_it_seems_to_is_refused),
+        cmocka_unit_test(reason_that_json_cannot_hold_is_refused_and_nothing_is_lost),
+        cmocka_unit_test(figures_of_a_build_that_nobody_runs_need_force),
         cmocka_unit_test(acceptance_refuses_what_is_no_figure_and_changes_nothing),
         cmocka_unit_test(acceptance_keeps_what_the_run_lacks_unless_told_to_replace),
     };

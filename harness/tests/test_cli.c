@@ -2,6 +2,11 @@
 /* test_cli.c -- words, verdicts and exit statuses of the commands. */
 #include "cli_fixture.h"
 
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/file.h>
+#include <sys/prctl.h>
+
 static void write_targets(const char *text)
 {
     struct text path = { 0 };
@@ -141,7 +146,7 @@ static void gate_fails_an_exact_metric_that_fell_below_what_was_accepted(void **
     write_targets(NO_TARGETS);
     assert_int_equal(r.exit, 0);
     done(&r);
-    r = pawl("accept --reason 'the first figures'");
+    r = pawl("accept --force --reason 'the first figures'");
     assert_int_equal(r.exit, 0);
     assert_has(r.err, "accepted 2 cases of run 1 into baselines/");
     done(&r);
@@ -189,6 +194,107 @@ static void gate_without_budget_left_is_inconclusive_not_pass(void **state)
     done(&r);
 }
 
+/* One core for us and somebody who keeps it busy: unfit for certain, wherever the test runs. */
+static pid_t crowd_one_core(cpu_set_t *before)
+{
+    cpu_set_t one;
+    pid_t child;
+
+    assert_int_equal(sched_getaffinity(0, sizeof(*before), before), 0);
+    CPU_ZERO(&one);
+    for (int cpu = 0; cpu < CPU_SETSIZE && CPU_COUNT(&one) == 0; cpu++)
+        if (CPU_ISSET(cpu, before))
+            CPU_SET(cpu, &one);
+    assert_int_equal(sched_setaffinity(0, sizeof(one), &one), 0);
+    child = fork();
+    if (child == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        for (volatile unsigned n = 0;; n++)
+            ;
+    }
+    return child;
+}
+
+static void unfit_host_is_refused_unless_forced_and_what_was_forced_is_kept(void **state)
+{
+    cpu_set_t before;
+    pid_t busy = crowd_one_core(&before);
+    struct result refused, forced;
+    json_t *json;
+    int status;
+
+    (void)state;
+    write_targets(NO_TARGETS);
+    refused = finish(start_with("exec", "gate --quick --wait 0 --lock pawl.lock tests/faulty/same", ""));
+    forced = finish(start_with("exec", "run --quick --json --force --lock pawl.lock tests/faulty/same", ""));
+    kill(busy, SIGKILL);
+    waitpid(busy, &status, 0);
+    sched_setaffinity(0, sizeof(before), &before);
+
+    assert_int_equal(refused.exit, 3);
+    assert_string_equal(refused.out, "");
+    assert_has(refused.err, "pawl gate: host: load: cpu ");
+    assert_has(refused.err, "mend: ");
+    assert_has(refused.err, "--force measures all the same");
+    assert_int_equal(forced.exit, 0);
+    assert_has(forced.err, "pawl run: host: load: cpu ");
+    json = document(&forced);
+    assert_has(text_of(json_object_get(json_object_get(json, "run"), "host"), "forced"), "load: cpu ");
+    json_decref(json);
+    done(&refused);
+    done(&forced);
+}
+
+static void second_job_gives_up_where_it_is_told_to(void **state)
+{
+    static const struct { const char *args; bool waits; } rows[] = {
+        { "run --quick --force --lock pawl.lock --wait 0 tests/faulty/same", false },
+        { "gate --quick --force --lock pawl.lock --wait=0.2 tests/faulty/same", true },
+    };
+    struct text path = { 0 };
+    int fd;
+
+    (void)state;
+    write_targets(NO_TARGETS);
+    text_addf(&path, "%s/pawl.lock", folder);
+    fd = open(path.data, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    assert_int_equal(flock(fd, LOCK_EX), 0);
+    assert_int_equal(write(fd, "pid 7 (pawl gate, since 02:31)\n", 31), 31);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct result r = finish(start_with("exec", rows[i].args, ""));
+
+        assert_int_equal(r.exit, 3);
+        assert_has(r.err, "pid 7 (pawl gate, since 02:31) measures on this host");
+        assert_int_equal(strstr(r.err, "waiting for pid 7 (pawl gate, since 02:31): --wait SECONDS gives up") != NULL,
+                         rows[i].waits);
+        done(&r);
+    }
+    text_free(&path);
+    close(fd);
+}
+
+static void lock_that_cannot_be_made_stops_nobody(void **state)
+{
+    struct result r = finish(start_with("exec", "run --quick --force --lock missing/lock tests/faulty/same", ""));
+
+    (void)state;
+    assert_int_equal(r.exit, 0);
+    assert_has(r.err, "cannot open lock 'missing/lock'");
+    assert_has(r.err, "two jobs may measure at once");
+    done(&r);
+}
+
+/* What the globs do not select is a mistake of the command line, on a busy host and an unfit one, too. */
+static void mistake_in_a_glob_is_told_before_anything_else(void **state)
+{
+    struct result r = finish(start_with("exec", "run tests/fauly", ""));
+
+    (void)state;
+    assert_int_equal(r.exit, 2);
+    assert_null(strstr(r.err, "host:"));
+    done(&r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -199,6 +305,10 @@ int main(void)
         TEST(gate_fails_an_exact_metric_that_fell_below_what_was_accepted),
         TEST(gate_says_where_a_bad_targets_file_is_wrong),
         TEST(gate_without_budget_left_is_inconclusive_not_pass),
+        TEST(unfit_host_is_refused_unless_forced_and_what_was_forced_is_kept),
+        TEST(second_job_gives_up_where_it_is_told_to),
+        TEST(lock_that_cannot_be_made_stops_nobody),
+        TEST(mistake_in_a_glob_is_told_before_anything_else),
     };
 
     return cmocka_run_group_tests_name("cli", tests, NULL, NULL);

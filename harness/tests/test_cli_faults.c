@@ -15,7 +15,8 @@ static int64_t query(const char *sql)
     text_addf(&path, "%s/pawl.db", folder);
     stmt = NULL;
     if (sqlite3_open_v2(path.data, &db, SQLITE_OPEN_READONLY, NULL) == SQLITE_OK &&
-        sqlite3_busy_timeout(db, 10000) == SQLITE_OK && sqlite3_prepare_v2(db, sql, -1, &stmt, NULL) == SQLITE_OK && sqlite3_step(stmt) == SQLITE_ROW)
+        sqlite3_busy_timeout(db, 10000) == SQLITE_OK && sqlite3_prepare_v2(db, sql, -1, &stmt, NULL) == SQLITE_OK &&
+        sqlite3_step(stmt) == SQLITE_ROW)
         value = sqlite3_column_int64(stmt, 0);
     sqlite3_finalize(stmt);
     sqlite3_close(db);
@@ -67,6 +68,25 @@ static void check_finds_what_is_wrong_and_records_nothing(void **state)
     done(&r);
 }
 
+static void seed_reaches_the_inputs_of_every_block(void **state)
+{
+    static const int seeds[] = { 1, 12345 }; /* 1: without --seed */
+
+    (void)state;
+    setenv("FAULTY_ANSWER", "seed", 1);
+    for (size_t i = 0; i < ARRAY_LEN(seeds); i++) {
+        struct result r = pawl(i ? "run --quick --json --seed 12345 tests/faulty/same"
+                                 : "run --quick --json tests/faulty/same");
+        json_t *json = document(&r);
+        const json_t *metrics = json_object_get(row(json, "cases", "variant", "same", NULL, NULL), "metrics");
+        const json_t *answer = json_object_get(metrics, "answer@1");
+
+        assert_int_equal((int)json_number_value(json_object_get(answer, "value")), seeds[i]);
+        json_decref(json);
+        done(&r);
+    }
+}
+
 /* The first child of `pid`, waited for a moment; 0 where none came. */
 static pid_t child_of(pid_t pid)
 {
@@ -96,19 +116,27 @@ static void wait_for(const char *sql, int64_t want)
 
 static void killed_worker_is_a_crash_and_the_run_goes_on(void **state)
 {
-    pid_t pid = start("exec", "run --quick --json 'tests/faulty/{same,hang}'"), worker;
+    struct text hangs = { 0 };
+    pid_t pid, worker;
     struct result r;
     json_t *json;
 
     (void)state;
+    text_addf(&hangs, "%s/hangs", folder);
+    setenv("FAULTY_HANGS", hangs.data, 1);
+    pid = start("exec", "run --quick --json 'tests/faulty/{same,hang}'");
+    unsetenv("FAULTY_HANGS");
+    for (int i = 0; i < 2000 && access(hangs.data, F_OK) < 0; i++)
+        usleep(10000);
+    assert_int_equal(access(hangs.data, F_OK), 0);
     worker = child_of(pid);
     assert_true(worker > 0);
-    usleep(300000); /* it hangs in its timed run */
     assert_int_equal(kill(worker, SIGKILL), 0);
     r = finish(pid);
+    text_free(&hangs);
     json = document(&r);
     assert_int_equal(r.exit, 1);
-    assert_has(r.out, "SIGKILL");
+    assert_has(text_of(row(json, "cases", "variant", "hang", NULL, NULL), "reason"), "SIGKILL");
     assert_string_equal(text_of(row(json, "cases", "variant", "same", NULL, NULL), "status"), "ok");
     json_decref(json);
     done(&r);
@@ -184,17 +212,21 @@ static void full_disk_ends_the_run_and_keeps_what_was_recorded(void **state)
 
 static void two_runs_at_once_on_one_database_both_finish(void **state)
 {
+    struct text lock = { 0 };
     pid_t pids[2];
     int status;
 
     (void)state;
+    text_addf(&lock, "%s/pawl.lock", folder);
     for (int i = 0; i < 2; i++) {
         pids[i] = fork();
         if (pids[i] == 0) {
-            execl(PAWL_FAULTY, PAWL_FAULTY, "run", "--quick", "--json", "tests/faulty/same", NULL);
+            execl(PAWL_FAULTY, PAWL_FAULTY, "run", "--quick", "--json", "--force", "--lock", lock.data,
+                  "tests/faulty/same", NULL);
             _exit(127);
         }
     }
+    text_free(&lock);
     for (int i = 0; i < 2; i++) {
         assert_int_equal(waitpid(pids[i], &status, 0), pids[i]);
         assert_int_equal(WEXITSTATUS(status), 0);
@@ -227,6 +259,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(every_fault_is_a_status_with_its_cause_and_the_run_goes_on),
         TEST(check_finds_what_is_wrong_and_records_nothing),
+        TEST(seed_reaches_the_inputs_of_every_block),
         TEST(killed_worker_is_a_crash_and_the_run_goes_on),
         TEST(killed_run_keeps_its_finished_blocks_and_counts_as_unfinished),
         TEST(interrupted_run_says_what_is_kept_and_ends_by_the_signal),

@@ -12,12 +12,43 @@
 
 #include "machine_fixture.h"
 
+#include "base/text.h"
+
+#include <ftw.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define MIB (UINT64_C(1) << 20)
+
+/* Writes `text` to FOLDER/PATH, a file of /proc. */
+static void put(const char *folder, const char *path, const char *text)
+{
+    char full[128];
+    FILE *file;
+
+    snprintf(full, sizeof(full), "%s/proc", folder);
+    mkdir(full, 0700);
+    snprintf(full, sizeof(full), "%s/%s", folder, path);
+    file = fopen(full, "w");
+    assert_non_null(file);
+    fputs(text, file);
+    fclose(file);
+}
+
+static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *walk)
+{
+    (void)st, (void)kind, (void)walk;
+    return remove(path);
+}
+
+static void remove_tree(const char *folder)
+{
+    assert_int_equal(nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS), 0);
+}
 
 static void plan_is_one_pu_per_core_of_the_best_domain(void **state)
 {
@@ -83,6 +114,37 @@ static void plan_never_leaves_its_l3_nor_shares_a_core(void **state)
             for (int k = 0; k < j; k++)
                 assert_ptr_not_equal(cores[k], cores[j]);
         }
+        topology_free(topology);
+    }
+}
+
+/* The plan of the 9950X is cpus 1 to 7, then 0. */
+static void busy_cores_go_behind_the_quiet_ones(void **state)
+{
+    static const struct {
+        double busy[8]; /* of 1, 2, ..., 7, 0 */
+        int pus[8];
+    } rows[] = {
+        { { 0 }, { 1, 2, 3, 4, 5, 6, 7, 0 } },
+        { { 10, 3, 0, 9, 1, 0, 0, 0 }, { 1, 2, 3, 4, 5, 6, 7, 0 } },    /* noise */
+        { { 100, 0, 0, 0, 0, 0, 0, 0 }, { 2, 3, 4, 5, 6, 7, 0, 1 } },   /* rather the core of PU 0 than a busy one */
+        { { 80, 20, 0, 0, 55, 0, 0, 30 }, { 3, 4, 6, 7, 2, 0, 5, 1 } }, /* the less busy, the earlier */
+        { { 57, 0, 51, 0, 0, 0, 0, 0 }, { 2, 4, 5, 6, 7, 0, 1, 3 } },   /* equals keep their order */
+        { { -1, NAN, 30, -1, -1, -1, -1, -1 }, { 1, 2, 4, 5, 6, 7, 0, 3 } }, /* unknown is quiet */
+        { { 100, 100, 100, 100, 100, 100, 100, 100 }, { 1, 2, 3, 4, 5, 6, 7, 0 } },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct topology *topology = model("syn-9950X");
+        struct host facts;
+
+        topology_prefer_quiet(topology, rows[i].busy);
+        for (int j = 0; j < 8; j++)
+            assert_int_equal(topology_domain(topology)->pus[j], rows[i].pus[j]);
+        fingerprint_root(topology, ISA_ALL, "/nonexistent", &facts);
+        if (i == 2)
+            assert_string_equal(host_fact(&facts, "domain"), "8 cores, L3 32 MiB, cpus 2,3,4,5,6,7,0,1");
         topology_free(topology);
     }
 }
@@ -159,29 +221,102 @@ static void class_leaves_out_what_firmware_renames(void **state)
     assert_string_equal(slug, "amd");
 }
 
-static void class_names_the_domain_of_the_whole_machine(void **state)
+#if defined(__clang__)
+#define COMPILER "clang"
+#else
+#define COMPILER "gcc"
+#endif
+
+/* The compiler's version is this build's: "*" in the class. */
+static void class_is_made_of_what_stays(void **state)
 {
     static const struct {
-        const char *name;
+        const char *name, *memory;
         uint32_t isa;
         const char *class;
     } rows[] = {
-        { "syn-9950X3D", ISA_ALL, "unknown-cpu-8c-l3-96m-avx512vnni" },
-        { "syn-3950X", ISA_AVX2, "unknown-cpu-4c-l3-16m-avx2" },
-        { "syn-TR7970X", ISA_AVX2 | ISA_AVX512F, "unknown-cpu-8c-l3-32m-avx512f" },
-        { "syn-hybrid-2x8-kinds", ISA_AVX2 | ISA_AVXVNNI, "unknown-cpu-8c-l3-32m-avxvnni" },
-        { "syn-VM-8vCPU-nol3", ISA_ANY, "unknown-cpu-8c-no-l3-base" },
-        { "syn-cgroup-second-L3", ISA_AVX2, "unknown-cpu-8c-l3-32m-avx2" }, /* 7 allowed, 8 there */
+        { "syn-9950X3D", "65536000 kB", ISA_ALL, "amd-ryzen-9-9950x-8c-l3-96m-64g-*-avx512vnni" },
+        { "syn-9950X3D", "63000000 kB", ISA_ALL,
+          "amd-ryzen-9-9950x-8c-l3-96m-64g-*-avx512vnni" }, /* firmware took more */
+        { "syn-3950X", "32768000 kB", ISA_AVX2, "amd-ryzen-9-9950x-4c-l3-16m-32g-*-avx2" },
+        { "syn-TR7970X", "1000 kB", ISA_AVX2 | ISA_AVX512F, "amd-ryzen-9-9950x-8c-l3-32m-1g-*-avx512f" },
+        { "syn-hybrid-2x8-kinds", "rubbish", ISA_AVX2 | ISA_AVXVNNI, "amd-ryzen-9-9950x-8c-l3-32m-*-avxvnni" },
+        { "syn-VM-8vCPU-nol3", "-1 kB", ISA_ANY, "amd-ryzen-9-9950x-8c-no-l3-*-base" },
+        { "syn-cgroup-second-L3", "1e300 kB", ISA_AVX2, "amd-ryzen-9-9950x-8c-l3-32m-*-avx2" }, /* 7 allowed, 8 there */
     };
+    char folder[] = "/tmp/pawl-class-XXXXXX";
     struct host facts;
 
     (void)state;
+    assert_non_null(mkdtemp(folder));
+    put(folder, "proc/cpuinfo", "model name : AMD Ryzen 9 9950X 16-Core Processor\n");
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct topology *topology = model(rows[i].name);
+        char line[64];
 
-        fingerprint_root(topology, rows[i].isa, "/nonexistent", &facts);
-        assert_string_equal(facts.class, rows[i].class);
+        snprintf(line, sizeof(line), "MemTotal: %s\n", rows[i].memory);
+        put(folder, "proc/meminfo", line);
+        fingerprint_root(topology, rows[i].isa, folder, &facts);
+        print_message("%s\n", facts.class);
+        assert_true(text_glob(rows[i].class, facts.class));
+        assert_non_null(strstr(facts.class, COMPILER));
         topology_free(topology);
+    }
+    remove_tree(folder);
+}
+
+/* The longest of each: still a whole file name, with the instruction set at its end. */
+static void class_fits_whatever_the_host_is_called(void **state)
+{
+    struct topology *topology = model("syn-9950X3D");
+    char folder[] = "/tmp/pawl-class-XXXXXX";
+    struct host facts;
+
+    (void)state;
+    assert_non_null(mkdtemp(folder));
+    put(folder, "proc/cpuinfo",
+        "model name : Some Very Long Winded Vendor Name For One Processor Of This Family 12345 XYZ\n");
+    put(folder, "proc/meminfo", "MemTotal: 17179869184 kB\n");
+    fingerprint_root(topology, ISA_ALL, folder, &facts);
+    print_message("%s\n", facts.class);
+    assert_true(strlen(facts.class) < sizeof(facts.class) - 8); /* room for a thousand cores a domain */
+    assert_string_equal(facts.class + strlen(facts.class) - 11, "-avx512vnni");
+    assert_int_equal(strspn(facts.class, "abcdefghijklmnopqrstuvwxyz0123456789-"), strlen(facts.class));
+    topology_free(topology);
+    remove_tree(folder);
+}
+
+static void epoch_changes_with_what_may_move_times_and_with_nothing_else(void **state)
+{
+    static const struct {
+        const char *key;
+        bool matters;
+    } rows[] = {
+        { "microcode", true },   { "kernel", true }, { "boost", true },    { "governor", true },
+        { "virtualised", true }, { "smt", true },    { "domain", false },  { "memory", false },
+        { "hwloc", false },      { "cpu", false },   { "ranking", false },
+    };
+    struct host host = { 0 };
+    char epoch[16], other[16];
+
+    (void)state;
+    fingerprint_epoch(&host, epoch, sizeof(epoch));
+    assert_string_equal(epoch, "35841644"); /* it stands in histories: it stays the same in every version */
+    host_add(&host, "kernel", "6.1.0-9-amd64");
+    host_add(&host, "boost", "on");
+    fingerprint_epoch(&host, epoch, sizeof(epoch));
+    assert_string_equal(epoch, "c2f4a763");
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct host changed = { 0 };
+
+        host_add(&changed, rows[i].key, "another");
+        if (strcmp(rows[i].key, "boost") != 0)
+            host_add(&changed, "boost", "on");
+        if (strcmp(rows[i].key, "kernel") != 0)
+            host_add(&changed, "kernel", "6.1.0-9-amd64");
+        fingerprint_epoch(&changed, other, sizeof(other));
+        print_message("%s: %s\n", rows[i].key, other);
+        assert_int_equal(strcmp(epoch, other) != 0, rows[i].matters);
     }
 }
 
@@ -190,10 +325,13 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(plan_is_one_pu_per_core_of_the_best_domain),
         cmocka_unit_test(plan_never_leaves_its_l3_nor_shares_a_core),
+        cmocka_unit_test(busy_cores_go_behind_the_quiet_ones),
         cmocka_unit_test(siblings_share_the_core),
         cmocka_unit_test(broken_model_is_named),
         cmocka_unit_test(class_leaves_out_what_firmware_renames),
-        cmocka_unit_test(class_names_the_domain_of_the_whole_machine),
+        cmocka_unit_test(class_is_made_of_what_stays),
+        cmocka_unit_test(class_fits_whatever_the_host_is_called),
+        cmocka_unit_test(epoch_changes_with_what_may_move_times_and_with_nothing_else),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -30,7 +30,7 @@ static const struct scenario gemm = {
     .run = work,
 };
 
-enum { BLOCKS = 8, SAMPLES = 8 };
+enum { BLOCKS = 24, SAMPLES = 8 };
 
 /* The estimates of run `number` of the file, with every time of avx2 multiplied by `factor`. */
 static struct run_result recorded(int number, double factor)
@@ -43,8 +43,8 @@ static struct run_result recorded(int number, double factor)
                                         .host = { .class = "recorded" } } };
     FILE *f = fopen(PAWL_TEST_DATA "/recorded/gemm_f32.txt", "r");
     char line[256], variant[16];
-    int r, block, round;
-    double ns;
+    int r, block, round, switches, migrated;
+    double ns, cpu_ns;
 
     assert_non_null(f);
     while (fgets(line, sizeof(line), f)) {
@@ -53,7 +53,8 @@ static struct run_result recorded(int number, double factor)
 
         if (line[0] == '#')
             continue;
-        assert_int_equal(sscanf(line, "%d %d %d %15s %lf", &r, &block, &round, variant, &ns), 5);
+        assert_int_equal(sscanf(line, "%d %d %d %15s %lf %lf %d %d", &r, &block, &round, variant, &ns, &cpu_ns, &switches,
+                                &migrated), 8);
         if (r != number)
             continue;
         fast = strcmp(variant, "avx2") == 0;
@@ -61,10 +62,12 @@ static struct run_result recorded(int number, double factor)
         assert_true(block < BLOCKS && b->n_samples < SAMPLES);
         b->samples = samples[block];
         b->variant = -1;
-        b->samples[b->n_samples++] = (struct sample){ .variant = fast, .round = round, .ns = fast ? ns * factor : ns };
+        b->samples[b->n_samples++] = (struct sample){ .variant = fast, .round = round, .ns = fast ? ns * factor : ns,
+                                                        .cpu_ns = fast ? cpu_ns * factor : cpu_ns,
+                                                        .switches = switches, .migrated = migrated };
     }
     fclose(f);
-    compare_estimates(&c, blocks, BLOCKS, &run);
+    compare_estimates(&c, blocks, BLOCKS, compare_rule_unjudged(false).alpha, &run);
     return run;
 }
 
@@ -74,13 +77,15 @@ static struct verdict gate(double factor, int *exit)
     struct targets none = { 0 };
     struct baseline baseline = { 0 };
     struct run_result first = recorded(1, 1), second = recorded(2, factor);
+    struct gate_rules rules;
     struct verdict verdict;
     struct err err = { 0 };
     size_t changed;
 
-    if (baseline_accept(&baseline, &first, "the first run", false, &changed, &err) < 0)
+    if (baseline_accept(&baseline, &first, "the first run", false, false, &changed, &err) < 0)
         fail_msg("%s", err.msg);
-    gate_judge(&second, &none, &baseline, NULL);
+    rules = (struct gate_rules){ .targets = &none, .baseline = &baseline, .alpha = compare_rule_unjudged(false).alpha };
+    gate_judge(&second, &rules, NULL);
     assert_int_equal(second.n_verdicts, 1);
     verdict = second.verdicts[0];
     *exit = second.exit;
@@ -110,6 +115,16 @@ static void ten_percent_slower_fails(void **state)
         fail_msg("%s: %s", outcome_name(v.outcome), v.reason);
 }
 
+static void slowdown_of_the_margin_fails(void **state)
+{
+    int exit;
+    struct verdict v = gate(1.03, &exit);
+
+    (void)state;
+    if (v.outcome != OUTCOME_REGRESSED || exit != 1)
+        fail_msg("%s: %s", outcome_name(v.outcome), v.reason);
+}
+
 static void ten_percent_faster_is_an_improvement_not_a_failure(void **state)
 {
     int exit;
@@ -125,6 +140,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(unchanged_binary_passes),
         cmocka_unit_test(ten_percent_slower_fails),
+        cmocka_unit_test(slowdown_of_the_margin_fails),
         cmocka_unit_test(ten_percent_faster_is_an_improvement_not_a_failure),
     };
 

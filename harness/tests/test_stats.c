@@ -71,6 +71,38 @@ static void shift_rank_is_the_tables_critical_value(void **state)
     }
 }
 
+/* Complete separation of 5 and 5: 2 / C(10, 5); of 8 and 8: 2 / C(16, 8). The third, by hand: U = 1 of 3 and 3, of which
+ * there are 1 + 1 ways of 20. */
+static void shift_p_is_the_exact_tail(void **state)
+{
+    static const double low[] = { 1, 2, 3, 4, 5, 6, 7, 8 }, high[] = { 11, 12, 13, 14, 15, 16, 17, 18 };
+    static const double three[] = { 1, 2, 4 }, mixed[] = { 3, 5, 6 };
+
+    (void)state;
+    assert_true(fabs(stats_shift_p(low, 5, high, 5) - 2.0 / 252) < 1e-12);
+    assert_true(fabs(stats_shift_p(high, 8, low, 8) - 2.0 / 12870) < 1e-12);
+    assert_true(fabs(stats_shift_p(three, 3, mixed, 3) - 4.0 / 20) < 1e-12);
+    assert_true(stats_shift_p(low, 8, low, 8) == 1);
+}
+
+/* Clopper & Pearson at 95 %: 0 of 10 and 10 of 10 in closed form, 1 - 0.025^(1/10); the others by exact binomial sums in
+ * rational arithmetic. */
+static void rate_interval_is_clopper_and_pearsons(void **state)
+{
+    static const struct { size_t k, n; double low, high; } rows[] = {
+        { 0, 10, 0, 0.30850 }, { 10, 10, 0.69150, 1 }, { 5, 10, 0.18709, 0.81291 }, { 1, 100, 0.00025, 0.05446 },
+        { 2, 20, 0.01235, 0.31698 },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct interval r = stats_rate_interval(rows[i].k, rows[i].n, 0.05);
+
+        if (fabs(r.low - rows[i].low) > 6e-6 || fabs(r.high - rows[i].high) > 6e-6)
+            fail_msg("%zu of %zu: [%.5f, %.5f]", rows[i].k, rows[i].n, r.low, r.high);
+    }
+}
+
 static void too_few_values_give_an_infinite_interval(void **state)
 {
     static const double five[] = { 1, 2, 3, 4, 5 };
@@ -286,6 +318,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(median_rank_is_the_exact_binomial_one),
         cmocka_unit_test(shift_rank_is_the_tables_critical_value),
+        cmocka_unit_test(shift_p_is_the_exact_tail),
+        cmocka_unit_test(rate_interval_is_clopper_and_pearsons),
         cmocka_unit_test(too_few_values_give_an_infinite_interval),
         cmocka_unit_test(known_samples_give_known_answers),
         cmocka_unit_test(sorting_orders_what_is_unordered),

@@ -39,6 +39,7 @@ static void assert_same_run(const struct run_result *a, const struct run_result 
     assert_string_equal(a->info.commit, b->info.commit);
     assert_int_equal(a->info.dirty, b->info.dirty);
     assert_string_equal(a->info.command, b->info.command);
+    assert_string_equal(a->info.against, b->info.against);
     assert_string_equal(a->info.compiler, b->info.compiler);
     assert_string_equal(a->info.flags, b->info.flags);
     assert_string_equal(a->info.libraries, b->info.libraries);
@@ -120,6 +121,7 @@ static void store_gives_a_finished_run_back_whole(void **state)
 
     run.info = (struct run_info){ .dirty = true,
                                   .command = "gate --quick",
+                                  .against = "0123abc",
                                   .compiler = "gcc 12.2.0",
                                   .flags = "-O2",
                                   .libraries = "b 1, h 2",
@@ -167,6 +169,11 @@ static void store_keeps_every_sample_with_its_run_block_and_order(void **state)
                                  " 'fast' ELSE 'p' END || '/n=32' AND m.iterations = 7 AND m.cpu_ns = 0.5 AND m.cpu = 1"
                                  " AND m.switches = 2 AND m.mhz IS NULL AND b.status = 'ok' AND b.seconds = 0.25"),
                      2 * 5 * SAMPLES);
+    assert_int_equal(query(path, "SELECT count(*) FROM sample WHERE migrated = (position = 1) AND CASE position % 2"
+                                 " WHEN 0 THEN coalesce(instructions, cycles, branch_misses, cache_misses) IS NULL"
+                                 " ELSE instructions = 1e6 * position AND cycles = 1.0 / 3 * position AND"
+                                 " branch_misses = 0 AND cache_misses = 0.5 * position END"),
+                     2 * 5 * SAMPLES);
     assert_int_equal(query(path, "SELECT count(*) FROM series WHERE reference = 'naive' AND peer = (variant = 'p')"),
                      3);
     free(path);
@@ -193,6 +200,31 @@ static void store_refuses_a_time_that_is_none_and_its_block_with_it(void **state
     add_block(store, run, 3); /* and goes on */
     store_close(store);
     assert_int_equal(query(path, "SELECT count(*) FROM sample"), SAMPLES);
+    free(path);
+}
+
+static void store_refuses_a_count_that_is_none_and_its_block_with_it(void **state)
+{
+    static const size_t fields[] = { offsetof(struct sample, instructions), offsetof(struct sample, cycles),
+                                     offsetof(struct sample, branch_misses), offsetof(struct sample, cache_misses) };
+    static const double none[] = { INFINITY, -1 };
+    char *path = in_folder(state, "a.db");
+    struct store *store = open_store(path, STORE_WRITE);
+    struct comparison c = comparison();
+    struct run_info info;
+    int64_t run = begin_run(store, "h", &info);
+
+    for (size_t i = 0; i < ARRAY_LEN(fields) * ARRAY_LEN(none); i++) {
+        struct block b = make_block(3);
+        struct err err = { 0 };
+
+        *(double *)((char *)&b.samples[0] + fields[i / 2]) = none[i % 2];
+        assert_int_equal(store_add_block(store, run, &c, &b, &err), -1);
+        assert_says(&err, ERR_HARNESS, "CHECK constraint failed");
+        block_free(&b);
+    }
+    store_close(store);
+    assert_int_equal(query(path, "SELECT count(*) FROM sample"), 0);
     free(path);
 }
 
@@ -293,6 +325,7 @@ int main(void)
         TEST(store_gives_a_finished_run_back_whole),
         TEST(store_keeps_every_sample_with_its_run_block_and_order),
         TEST(store_refuses_a_time_that_is_none_and_its_block_with_it),
+        TEST(store_refuses_a_count_that_is_none_and_its_block_with_it),
         TEST(store_ties_values_to_the_blocks_that_gave_them),
         TEST(store_takes_exact_values_that_came_without_a_block),
         TEST(store_describes_a_case_by_its_newest_run),

@@ -2,6 +2,8 @@
 /* What can be asked of the store: which run, what history; also while somebody writes. */
 #include "store_fixture.h" // NOLINT(bugprone-suspicious-include): shared by the tests of the store
 
+#include "record/store.h"
+
 static void history_is_by_case_metric_and_host_oldest_first(void **state)
 {
     static const struct {
@@ -27,12 +29,13 @@ static void history_is_by_case_metric_and_host_oldest_first(void **state)
     begin_run(store, "b", &run.info);
     add_estimate(add_case(&run, 0, CASE_OK), "time_ns", 1, -INFINITY, INFINITY, 0);
     add_estimate(&run.cases[0], "ratio", 3, 3, 3, 0);
+    add_estimate(add_case(&run, 2, CASE_OK), "time_ns", 1, 1, 1, 0);
     begin_run(store, "b", &run.info); /* unfinished: in no history */
     finish(store, &run);
     run_result_free(&run);
 
     assert_int_equal(store_load_history(store, &h, &err), 0);
-    assert_int_equal(h.n_series, 4);
+    assert_int_equal(h.n_series, 5);
     assert_string_equal(h.series[0].case_id, "test/store/fast/n=32");
     assert_string_equal(h.series[0].host_class, "a");
     assert_int_equal(h.series[0].n_points, 1);
@@ -44,12 +47,17 @@ static void history_is_by_case_metric_and_host_oldest_first(void **state)
     assert_same(h.series[1].points[1].high, 13);
     assert_string_equal(h.series[1].points[1].commit, "c0ffee");
     assert_string_equal(h.series[1].unit, "ns");
+    assert_string_equal(h.series[1].variant, "fast");
+    assert_string_equal(h.series[1].reference, "naive");
+    assert_string_equal(h.series[2].reference, "naive"); /* its own */
     assert_int_equal(h.series[1].better, METRIC_LOWER_IS_BETTER);
     assert_same(h.series[1].at_least, NAN);
     assert_string_equal(h.series[2].case_id, "test/store/naive/n=32");
     assert_string_equal(h.series[2].metric, "ratio");
     assert_string_equal(h.series[3].metric, "time_ns");
     assert_same(h.series[3].points[0].low, -INFINITY);
+    assert_false(h.series[3].peer);
+    assert_true(h.series[4].peer);
     history_free(&h);
     store_close(store);
     free(path);
@@ -109,6 +117,56 @@ static void find_run_understands_numbers_and_last(void **state)
     free(path);
 }
 
+/* A finished run of one case, whose scenario is not that of the fixture, and of a verdict on another case. */
+static int64_t run_of(struct store *store, const char *host_class, const char *scenario_name, const char *judged)
+{
+    struct run_result run = { .judged = true };
+    int64_t id = begin_run(store, host_class, &run.info);
+    struct case_result *c = add_case(&run, 1, CASE_CRASHED);
+
+    text_copy(c->scenario, sizeof(c->scenario), scenario_name);
+    snprintf(c->id, sizeof(c->id), "%s/fast/n=32", scenario_name);
+    if (*judged) {
+        struct verdict *v = run_add_verdict(&run);
+
+        snprintf(v->case_id, sizeof(v->case_id), "%s/fast/n=32", judged);
+        v->outcome = OUTCOME_MISSING;
+    }
+    finish(store, &run);
+    run_result_free(&run);
+    return id;
+}
+
+static void the_last_runs_tell_the_last_word_on_every_scenario(void **state)
+{
+    char *path = in_folder(state, "a.db");
+    struct store *store = open_store(path, STORE_WRITE);
+    struct run_info info;
+    struct err err = { 0 };
+    int64_t *ids, want[4];
+    size_t n;
+
+    begin_run(store, "b", &info); /* cut short: no last word, and no host class */
+    assert_int_equal(store_last_runs(store, &ids, &n, &err), -1);
+    assert_says(&err, ERR_CONFIG, "has finished: make one with `pawl run`");
+    assert_null(ids);
+    run_of(store, "b", "k/gemm", "");
+    want[3] = run_of(store, "b", "k/gemm", ""); /* nothing of it was ever ok */
+    run_of(store, "b", "k/conv", "");
+    want[1] = run_of(store, "a", "k/gemm", "");
+    run_of(store, "b", "h/null", "");
+    want[2] = run_of(store, "b", "h/null", "k/conv"); /* the last, and k/conv is MISSING */
+    want[0] = run_of(store, "a", "h/null", "");
+    begin_run(store, "b", &info);
+    assert_int_equal(store_last_runs(store, &ids, &n, &err), 0);
+    assert_int_equal(n, 4);
+    for (size_t i = 0; i < n; i++)
+        assert_int_equal(ids[i], want[i]);
+    free(ids);
+    store_close(store);
+    free(path);
+}
+
 static void a_reader_neither_waits_nor_writes_while_another_writes(void **state)
 {
     char *path = in_folder(state, "a.db");
@@ -138,6 +196,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(history_is_by_case_metric_and_host_oldest_first),
         TEST(find_run_understands_numbers_and_last),
+        TEST(the_last_runs_tell_the_last_word_on_every_scenario),
         TEST(a_reader_neither_waits_nor_writes_while_another_writes),
     };
 

@@ -7,6 +7,7 @@
 #include "kernels/gemm_f32_openblas.h"
 #include "kernels/gemm_f32_pack.h"
 
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
@@ -111,6 +112,47 @@ static void a_wrong_kernel_is_caught_and_the_entry_named(void **state)
     }
 }
 
+/* A little less than the bound k 2^-23 (|A| |B|) is accepted and a little more is not: here 64 products of 1, so that
+ * it is 64 * 64 * 2^-23 = 2^-11 exactly. */
+static void the_error_bound_is_neither_wider_nor_narrower_than_it_says(void **state)
+{
+    static float a[64], b[64];
+    float c = 64;
+    struct gemm_f32_problem p = { 1, 1, 64, a, 64, b, 1, &c, 1 };
+    struct err err = { 0 };
+
+    (void)state;
+    for (size_t i = 0; i < 64; i++)
+        a[i] = b[i] = 1;
+    for (int side = -1; side <= 1; side += 2) {
+        c = 64 + (float)side * 0x1p-11f * 0.9f;
+        assert_int_equal(gemm_f32_check_entries(&p, 1, SEED, &err), 0);
+        c = 64 + (float)side * 0x1p-11f * 1.1f;
+        assert_int_equal(gemm_f32_check_entries(&p, 1, SEED, &err), -1);
+    }
+}
+
+/* Off by 1.5 bounds in one entry: what the check of whole products goes by. */
+static void slightly_off_micro(size_t kc, const float *a, const float *b, float *c, size_t ldc, int add)
+{
+    float magnitude = 0;
+
+    plain_micro(kc, a, b, c, ldc, add);
+    for (size_t p = 0; p < kc; p++)
+        magnitude += fabsf(a[p * 4] * b[p * 4]);
+    c[0] += 1.5f * (float)kc * 0x1p-23f * magnitude;
+}
+
+static void an_entry_that_is_off_by_one_and_a_half_bounds_is_caught(void **state)
+{
+    struct gemm_f32_impl impl = toy(slightly_off_micro);
+    struct err err = { 0 };
+
+    (void)state;
+    assert_int_equal(gemm_f32_check_size(&impl, 4, 4, 6, SEED, NULL, &err), -1);
+    assert_non_null(strstr(err.msg, "c[0][0] is "));
+}
+
 static void a_single_wrong_entry_among_the_sampled_is_caught(void **state)
 {
     float a[4] = { 1, 2, 3, 4 }, b[4] = { 1, 0, 0, 1 }, c[4] = { 1, 2, 3.5f, 4 };
@@ -202,16 +244,19 @@ static void the_scenario_checks_and_runs_what_the_host_can(void **state)
 {
     struct team *team = team_of(2);
     struct params params = { &scenario_gemm_f32, { 72, 2 } };
-    struct bench bench = { &params, team, SEED };
+    struct bench bench = { .params = &params, .team = team, .seed = SEED, .isa = isa_host() };
     struct err err = { 0 };
     void *cell = NULL;
 
     (void)state;
+    for (size_t i = 0; i < scenario_gemm_f32.n_variants; i++)
+        if (!scenario_gemm_f32.variants[i].absent && !(scenario_gemm_f32.variants[i].isa & ~isa_host()))
+            bench.variants |= 1u << i;
     assert_int_equal(scenario_gemm_f32.setup(&bench, &cell, &err), 0);
     for (size_t i = 0; i < scenario_gemm_f32.n_variants; i++) {
         const struct variant *v = &scenario_gemm_f32.variants[i];
 
-        if (v->absent || (v->isa & ~isa_host())) {
+        if (!(bench.variants & 1u << i)) {
             print_message("[  SKIP  ] %s: this host or build lacks it\n", v->name);
             continue;
         }
@@ -229,6 +274,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_framework_is_right_with_a_tiny_kernel_and_many_blocks),
         cmocka_unit_test(a_wrong_kernel_is_caught_and_the_entry_named),
+        cmocka_unit_test(the_error_bound_is_neither_wider_nor_narrower_than_it_says),
+        cmocka_unit_test(an_entry_that_is_off_by_one_and_a_half_bounds_is_caught),
         cmocka_unit_test(a_single_wrong_entry_among_the_sampled_is_caught),
         cmocka_unit_test(an_isa_that_the_host_lacks_is_refused_before_any_of_it_runs),
         cmocka_unit_test(what_this_build_lacks_says_what_to_do),

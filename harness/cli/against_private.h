@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+/* against_private.h -- the parts of against: REF to commit, commit to program, program to "the same?". */
+#pragma once
+
+#include "base/text.h"
+#include "cli/against.h"
+
+/* How this program was built, one argument for cmake a line, from which folder and in which: made by CMakeLists.txt. */
+extern const char against_recipe[], against_source[], against_build[];
+
+struct against_place {
+    const char *source;  /* top of the git work tree */
+    const char *cache;   /* absolute; made where it is missing */
+    const char *program; /* ours, to compare with */
+};
+
+/* against_prepare() with everything told, nothing looked up. */
+int against_prepare_in(const struct against_place *place, const char *ref, struct against_program *a, struct err *err);
+
+/* The merge base of `ref` and HEAD. ERR_CONFIG with the command that helps. */
+int against_base(const char *source, const char *ref, char *commit, size_t size, struct err *err);
+
+/* The top of the git work tree around `folder`; ERR_CONFIG where there is none. Owned by the caller. */
+char *against_top(const char *folder, struct err *err);
+
+/* Do both programs come from the same code: every section that is loaded, but for notes and versions? */
+bool against_same_code(const char *a, const char *b);
+
+/* Runs argv[0], looked up in PATH, without a shell, with nothing on standard input, in an environment that points git
+ * at no other repository and cmake at no other flags. Returns its exit status, 128 + N where signal N ended it, or -1
+ * where it could not be started. */
+int against_run(const char *const *argv, int out, int messages, struct err *err);
+
+/* The same, into strings without the last line's end. */
+int against_capture(const char *const *argv, struct text *out, struct text *messages, struct err *err);

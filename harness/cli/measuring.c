@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: MIT
+#include "cli/measuring.h"
+
+#include "base/text.h"
+#include "declare/isa.h"
+#include "machine/doctor.h"
+#include "machine/fingerprint.h"
+#include "measure/block.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+
+enum { QUIET_WAIT_S = 30 };
+
+#define FOREIGN_PERCENT 10.0 /* of the planned cores' time: less is the kernel's own work */
+
+/* Takes the lock, so that two jobs on one host never measure at once. -1: not in the time that --wait gives. A host
+ * where none can be made is measured on all the same: it has no second job that could make one. */
+static int take_lock(const struct context *context, struct lock *lock, struct err *err)
+{
+    const struct options *o = context->options;
+    char who[NAME_MAX_LEN], holder[LOCK_HOLDER];
+    struct err why = { 0 };
+    int taken;
+
+    snprintf(who, sizeof(who), "pawl %s", context->command);
+    taken = lock_open(lock, o->lock, &why);
+    if (taken == 0)
+        taken = lock_try(lock, who, holder, &why);
+    if (taken == 0 && o->wait_s != 0) {
+        say("pawl %s: waiting for %s: --wait SECONDS gives up", context->command, holder);
+        taken = lock_wait(lock, who, o->wait_s, holder, &why);
+    }
+    if (taken == 0)
+        return err_set(err, ERR_HOST, "%s measures on this host; gave up after %g s (see --wait)", holder, o->wait_s);
+    if (taken < 0)
+        say("pawl %s: %s: two jobs may measure at once", context->command, why.msg);
+    return 0;
+}
+
+/* A load that passes is waited for, so that a gate right after a build, or beside somebody's short job, still measures. */
+static void wait_for_quiet(struct measuring *m, const struct context *context)
+{
+    double wait_s = context->options->wait_s, patience = wait_s >= 0 && wait_s < QUIET_WAIT_S ? wait_s : QUIET_WAIT_S;
+    double deadline = block_clock_s() + patience;
+    struct finding findings[FINDINGS_MAX];
+    bool told = false;
+
+    for (;;) {
+        bool loaded = false;
+        int n;
+
+        doctor_load_free(&m->load);
+        doctor_load_probe(m->topology, &m->load);
+        n = doctor_examine(m->topology, context->options->db, &m->load, findings);
+        for (int i = 0; i < n; i++)
+            loaded |= strcmp(findings[i].check, "load") == 0 && findings[i].level == FINDING_FAIL;
+        if (!loaded || context->options->force || block_clock_s() > deadline)
+            return;
+        if (!told)
+            say("pawl %s: the planned cores are busy: waiting up to %g s for them", context->command, patience);
+        told = true;
+    }
+}
+
+/* -1 where the doctor finds the host unfit and nobody forces it; forced, the failures become a fact of the host. */
+static int check_host(struct measuring *m, const struct context *context, struct err *err)
+{
+    struct finding findings[FINDINGS_MAX];
+    int n = doctor_examine(m->topology, context->options->db, &m->load, findings), failures = 0;
+    struct text forced = { 0 };
+
+    for (int i = 0; i < n; i++) {
+        const struct finding *f = &findings[i];
+
+        if (f->level != FINDING_FAIL)
+            continue;
+        say("pawl %s: host: %s: %s: %s", context->command, f->check, f->read, f->why);
+        say("    mend: %s", f->mend);
+        text_addf(&forced, "%s%s: %s", failures++ ? "; " : "", f->check, f->read);
+    }
+    if (failures && context->options->force)
+        host_add(&m->host, "forced", "%s", forced.data);
+    text_free(&forced);
+    if (failures && !context->options->force)
+        return err_set(err, ERR_HOST,
+                       "this host is not fit to measure (see 'pawl doctor'): --force measures all the same");
+    return 0;
+}
+
+int measuring_begin(struct measuring *m, const struct context *context, struct err *err)
+{
+    struct plan plan = { 0 };
+    int ret;
+
+    *m = (struct measuring){ .lock = { .fd = -1 } };
+    m->topology = topology_host(err);
+    if (!m->topology)
+        return -1;
+    /* A mistake in the globs is told before anybody waits. */
+    ret = make_plan(context, m->topology, &plan, err);
+    plan_free(&plan);
+    if (ret < 0 || take_lock(context, &m->lock, err) < 0)
+        return -1;
+    /* Under the lock: before, the load would be that of the job that held it. */
+    wait_for_quiet(m, context);
+    fingerprint_host(m->topology, isa_host() & context->options->isa, &m->host);
+    return check_host(m, context, err);
+}
+
+void measuring_end(struct measuring *m)
+{
+    doctor_load_free(&m->load);
+    lock_close(&m->lock);
+    topology_free(m->topology);
+    *m = (struct measuring){ .lock = { .fd = -1 } };
+}
+
+/* CPU time of this process and of its workers that have ended. */
+static double own_cpu_s(void)
+{
+    double seconds = 0;
+
+    for (int i = 0; i < 2; i++) {
+        struct rusage use;
+
+        if (getrusage(i == 0 ? RUSAGE_SELF : RUSAGE_CHILDREN, &use) == 0)
+            seconds += (double)(use.ru_utime.tv_sec + use.ru_stime.tv_sec) +
+                       1e-6 * (double)(use.ru_utime.tv_usec + use.ru_stime.tv_usec);
+    }
+    return seconds;
+}
+
+void measuring_watch(struct measuring *m)
+{
+    m->own_s = own_cpu_s();
+    doctor_load_begin(&m->load);
+}
+
+void measuring_tell(struct measuring *m, const struct context *context, struct host *host)
+{
+    double percent;
+
+    doctor_load_end(&m->load);
+    percent = doctor_load_foreign(&m->load, m->topology, own_cpu_s() - m->own_s);
+    if (!(percent > FOREIGN_PERCENT))
+        return;
+    say("pawl %s: other work took %.0f %% of the planned cores' time during the run: intervals are wider than they "
+        "need be (who: ps -eLo psr,pcpu,pid,comm --sort=-pcpu)",
+        context->command, percent);
+    host_add(host, "foreign", "%.0f %% of the planned cores' time", percent);
+}

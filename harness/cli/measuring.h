@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+/* measuring.h -- a host made ready to measure on: for the commands that measure (run, gate, drill).
+ *
+ * In this order: the lock of the host is waited for, the load is probed, the quietest cores are put first, the facts
+ * are read, and the doctor judges. A host that he finds unfit is refused, or with --force measured on; what was forced
+ * is the fact "forced". */
+#pragma once
+
+#include "cli/commands.h"
+#include "declare/result.h"
+#include "machine/doctor_load.h"
+#include "machine/lock.h"
+
+struct measuring {
+    struct topology *topology;
+    struct host host;
+    /* Private. */
+    struct lock lock;
+    struct doctor_load load;
+    double own_s;
+};
+
+/* -1 with ERR_HOST: unfit, or another job measures and --wait is over. Says on standard error whom it waits for, and
+ * what makes the host unfit. measuring_end() after success and failure alike. */
+int measuring_begin(struct measuring *m, const struct context *context, struct err *err);
+void measuring_end(struct measuring *m);
+
+/* Around one run: _watch before it, _tell after it. Where others took a good part of the planned cores' time, says so
+ * and adds it to *host as "foreign": that of the run's result, for the document of --json; the store has the facts of
+ * before the run. */
+void measuring_watch(struct measuring *m);
+void measuring_tell(struct measuring *m, const struct context *context, struct host *host);

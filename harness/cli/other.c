@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: MIT
+#include "cli/other.h"
+
+#include "base/mem.h"
+#include "cli/against_private.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool has_case(void *arg, const char *case_id)
+{
+    const struct other *other = arg;
+
+    for (size_t i = 0; i < other->n_cases; i++)
+        if (strcmp(other->cases[i], case_id) == 0)
+            return true;
+    return false;
+}
+
+static int read_cases(const char *text, struct other *other, struct err *err)
+{
+    json_error_t e;
+    json_t *document = json_loads(text, 0, &e), *cases = json_object_get(document, "cases"), *item;
+    size_t i;
+
+    if (!json_is_array(cases)) {
+        json_decref(document);
+        return err_set(err, ERR_CONFIG, "the program of %.12s does not list its cases as JSON: it is too old",
+                       other->built.commit);
+    }
+    other->cases = mem_array(json_array_size(cases), sizeof(*other->cases));
+    json_array_foreach(cases, i, item) {
+        const char *id = json_string_value(json_object_get(item, "id"));
+
+        if (id)
+            other->cases[other->n_cases++] = mem_strdup(id);
+    }
+    json_decref(document);
+    return 0;
+}
+
+/* Without the globs: one that selects nothing over there is not an error. */
+static int list_cases(const struct context *context, struct other *other, struct err *err)
+{
+    const char *argv[6] = { other->built.program, "list", "--json" };
+    struct text out = { 0 }, messages = { 0 };
+    size_t n = 3;
+    int ret;
+
+    if (context->options->quick)
+        argv[n++] = "--quick";
+    ret = against_capture(argv, &out, &messages, err);
+    if (ret == 0)
+        ret = read_cases(out.data ? out.data : "", other, err);
+    text_free(&out);
+    text_free(&messages);
+    return ret;
+}
+
+static bool planned(const struct plan *plan, const char *wanted)
+{
+    for (size_t i = 0; i < plan->n; i++)
+        for (size_t v = 0; v < plan->comparisons[i].params.scenario->n_variants; v++) {
+            char id[CASE_ID_MAX];
+
+            case_id(&plan->comparisons[i].params, &plan->comparisons[i].params.scenario->variants[v], id, sizeof(id));
+            if (strcmp(id, wanted) == 0)
+                return true;
+        }
+    return false;
+}
+
+static int find_missing(const struct context *context, const struct topology *topology, struct other *other,
+                        struct err *err)
+{
+    const struct options *o = context->options;
+    struct plan plan;
+
+    if (make_plan(context, topology, &plan, err) < 0)
+        return -1;
+    other->missing = mem_array(other->n_cases, sizeof(*other->missing));
+    for (size_t i = 0; i < other->n_cases; i++) {
+        bool selected = o->n_args == 0;
+
+        for (size_t g = 0; !selected && g < o->n_args; g++)
+            selected = text_glob(o->args[g], other->cases[i]);
+        if (selected && !planned(&plan, other->cases[i]))
+            other->missing[other->n_missing++] = other->cases[i];
+    }
+    plan_free(&plan);
+    return 0;
+}
+
+int other_prepare(const struct context *context, const struct topology *topology, struct other *other,
+                  struct gate_rules *rules, struct err *err)
+{
+    if (against_prepare(context->options->against, &other->built, err) < 0)
+        return -1;
+    if (list_cases(context, other, err) < 0 || find_missing(context, topology, other, err) < 0)
+        return err_wrap(err, "--against %s", context->options->against);
+    rules->ref = other->built.commit;
+    rules->ref_identical = other->built.identical;
+    rules->in_ref = has_case;
+    rules->ref_arg = other;
+    rules->ref_missing = other->missing;
+    rules->n_ref_missing = other->n_missing;
+    say("pawl gate: against %.12s, the merge base with %s%s", other->built.commit, context->options->against,
+        other->built.identical ? ": the same code as this program's, nothing to measure" : "");
+    return 0;
+}
+
+void other_free(struct other *other)
+{
+    for (size_t i = 0; i < other->n_cases; i++)
+        free(other->cases[i]);
+    free(other->cases);
+    free(other->missing);
+    against_free(&other->built);
+    *other = (struct other){ 0 };
+}
