@@ -115,7 +115,7 @@ static void ten_percent_slower_fails(void **state)
         fail_msg("%s: %s", outcome_name(v.outcome), v.reason);
 }
 
-static void slowdown_of_the_margin_fails(void **state)
+static void three_percent_slower_fails(void **state)
 {
     int exit;
     struct verdict v = gate(1.03, &exit);
@@ -140,7 +140,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(unchanged_binary_passes),
         cmocka_unit_test(ten_percent_slower_fails),
-        cmocka_unit_test(slowdown_of_the_margin_fails),
+        cmocka_unit_test(three_percent_slower_fails),
         cmocka_unit_test(ten_percent_faster_is_an_improvement_not_a_failure),
     };
 
