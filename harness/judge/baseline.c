@@ -24,7 +24,8 @@ bool baseline_judges(const struct case_result *c, const struct estimate *e)
 /* What is judged, and the second opinion on it. */
 static bool keeps(const struct case_result *c, const struct estimate *e)
 {
-    return baseline_judges(c, e) || (!c->peer && strcmp(e->metric, metric_instructions.name) == 0);
+    return baseline_judges(c, e) ||
+           (!c->peer && strcmp(e->metric, metric_instructions.name) == 0 && isfinite(e->low) && isfinite(e->high));
 }
 
 const struct accepted *baseline_find(const struct baseline *baseline, const char *id)

@@ -191,6 +191,44 @@ static void figures_of_a_build_that_nobody_runs_need_force(void **state)
     baseline_free(&baseline);
 }
 
+static void count_of(struct recording *r, size_t n_blocks, double instructions)
+{
+    for (size_t b = 0; b < n_blocks; b++)
+        for (size_t i = 0; i < r->blocks[b].n_samples; i++)
+            r->samples[b][i].instructions = instructions;
+}
+
+/* Counters may be missing in some blocks: that is no reason to refuse the times. */
+static void instructions_are_kept_where_every_block_has_them_and_are_a_second_opinion(void **state)
+{
+    struct targets none = { 0 };
+    struct recording r;
+    struct baseline baseline;
+    struct run_result run;
+
+    (void)state;
+    record(&r, 2, 10);
+    count_of(&r, 2, 1e6);
+    baseline = accept(&r);
+    assert_null(accepted_estimate(&baseline.cases[0], "instructions"));
+    baseline_free(&baseline);
+    count_of(&r, BLOCKS, 1e6);
+    baseline = accept(&r);
+    assert_true(accepted_estimate(&baseline.cases[0], "instructions")->value == 1e6);
+    record(&r, 1.8, 10);
+    count_of(&r, BLOCKS, 1e6);
+    run = estimate(&r, BLOCKS);
+    gate_judge(&run, &(struct gate_rules){ .targets = &none, .baseline = &baseline, .alpha = ALPHA }, NULL);
+    for (size_t i = 0; i < run.n_verdicts; i++) {
+        assert_string_not_equal(run.verdicts[i].metric, "instructions");
+        if (run.verdicts[i].outcome == OUTCOME_REGRESSED)
+            assert_non_null(strstr(run.verdicts[i].reason, "instructions +0.0 %: layout or host, not code"));
+    }
+    assert_int_equal(run.exit, 1);
+    run_result_free(&run);
+    baseline_free(&baseline);
+}
+
 static void acceptance_refuses_what_is_no_figure_and_changes_nothing(void **state)
 {
     struct recording r;
@@ -250,6 +288,7 @@ int main(void)
         cmocka_unit_test(baseline_that_does_not_promise_what_it_seems_to_is_refused),
         cmocka_unit_test(reason_that_json_cannot_hold_is_refused_and_nothing_is_lost),
         cmocka_unit_test(figures_of_a_build_that_nobody_runs_need_force),
+        cmocka_unit_test(instructions_are_kept_where_every_block_has_them_and_are_a_second_opinion),
         cmocka_unit_test(acceptance_refuses_what_is_no_figure_and_changes_nothing),
         cmocka_unit_test(acceptance_keeps_what_the_run_lacks_unless_told_to_replace),
     };
