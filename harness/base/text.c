@@ -114,6 +114,15 @@ bool text_glob(const char *glob, const char *id)
     return found;
 }
 
+bool text_globs(const char *const *globs, size_t n, const char *id)
+{
+    bool found = n == 0;
+
+    for (size_t i = 0; !found && i < n; i++)
+        found = text_glob(globs[i], id);
+    return found;
+}
+
 static size_t min3(size_t a, size_t b, size_t c)
 {
     size_t m = a < b ? a : b;

@@ -27,6 +27,9 @@ int text_glob_check(const char *glob, struct err *err);
  * stands for itself; a slash at the end counts for nothing. */
 bool text_glob(const char *glob, const char *id);
 
+/* Does any of the globs select it? None at all selects everything. */
+bool text_globs(const char *const *globs, size_t n, const char *id);
+
 /* The candidate nearest to `word` by Damerau-Levenshtein distance (optimal string alignment), or NULL where none is
  * near enough to be a slip (more than a third of the word's length, at least 1, at most 4). */
 const char *text_suggest(const char *word, const char *const *candidates, size_t n);

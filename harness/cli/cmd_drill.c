@@ -102,7 +102,7 @@ static void drill_text(const struct drill *d, struct text *out)
     text_add(out, "slower by   runs  runs with an alarm      verdicts  REGRESSED              inconclusive  passed  s/run\n");
     for (size_t e = 0; e < ARRAY_LEN(effects); e++) {
         const struct drill_row *r = &d->rows[e];
-        struct interval a = drill_alarmed(r), v = drill_detected(r);
+        struct interval a = drill_row_alarmed(r), v = drill_row_detected(r);
         char name[16] = "A/A";
 
         if (r->effect > 0)

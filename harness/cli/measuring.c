@@ -39,12 +39,12 @@ static int take_lock(const struct context *context, struct lock *lock, struct er
     return 0;
 }
 
-/* A load that passes is waited for, so that a gate right after a build, or beside somebody's short job, still measures. */
-static void wait_for_quiet(struct measuring *m, const struct context *context)
+/* The doctor's findings, and how many. A load that passes is waited for, so that a gate right after a build, or beside
+ * somebody's short job, still measures. */
+static int examine(struct measuring *m, const struct context *context, struct finding findings[FINDINGS_MAX])
 {
     double wait_s = context->options->wait_s, patience = wait_s >= 0 && wait_s < QUIET_WAIT_S ? wait_s : QUIET_WAIT_S;
     double deadline = block_clock_s() + patience;
-    struct finding findings[FINDINGS_MAX];
     bool told = false;
 
     for (;;) {
@@ -57,7 +57,7 @@ static void wait_for_quiet(struct measuring *m, const struct context *context)
         for (int i = 0; i < n; i++)
             loaded |= strcmp(findings[i].check, "load") == 0 && findings[i].level == FINDING_FAIL;
         if (!loaded || context->options->force || block_clock_s() > deadline)
-            return;
+            return n;
         if (!told)
             say("pawl %s: the planned cores are busy: waiting up to %g s for them", context->command, patience);
         told = true;
@@ -65,11 +65,11 @@ static void wait_for_quiet(struct measuring *m, const struct context *context)
 }
 
 /* -1 where the doctor finds the host unfit and nobody forces it; forced, the failures become a fact of the host. */
-static int check_host(struct measuring *m, const struct context *context, struct err *err)
+static int judge_host(struct measuring *m, const struct context *context, const struct finding *findings, int n,
+                      struct err *err)
 {
-    struct finding findings[FINDINGS_MAX];
-    int n = doctor_examine(m->topology, context->options->db, &m->load, findings), failures = 0;
     struct text forced = { 0 };
+    int failures = 0;
 
     for (int i = 0; i < n; i++) {
         const struct finding *f = &findings[i];
@@ -91,8 +91,9 @@ static int check_host(struct measuring *m, const struct context *context, struct
 
 int measuring_begin(struct measuring *m, const struct context *context, struct err *err)
 {
+    struct finding findings[FINDINGS_MAX];
     struct plan plan = { 0 };
-    int ret;
+    int ret, n;
 
     *m = (struct measuring){ .lock = { .fd = -1 } };
     m->topology = topology_host(err);
@@ -104,9 +105,9 @@ int measuring_begin(struct measuring *m, const struct context *context, struct e
     if (ret < 0 || take_lock(context, &m->lock, err) < 0)
         return -1;
     /* Under the lock: before, the load would be that of the job that held it. */
-    wait_for_quiet(m, context);
+    n = examine(m, context, findings);
     fingerprint_host(m->topology, isa_host() & context->options->isa, &m->host);
-    return check_host(m, context, err);
+    return judge_host(m, context, findings, n, err);
 }
 
 void measuring_end(struct measuring *m)

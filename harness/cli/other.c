@@ -80,14 +80,9 @@ static int find_missing(const struct context *context, const struct topology *to
     if (make_plan(context, topology, &plan, err) < 0)
         return -1;
     other->missing = mem_array(other->n_cases, sizeof(*other->missing));
-    for (size_t i = 0; i < other->n_cases; i++) {
-        bool selected = o->n_args == 0;
-
-        for (size_t g = 0; !selected && g < o->n_args; g++)
-            selected = text_glob(o->args[g], other->cases[i]);
-        if (selected && !planned(&plan, other->cases[i]))
+    for (size_t i = 0; i < other->n_cases; i++)
+        if (text_globs(o->args, o->n_args, other->cases[i]) && !planned(&plan, other->cases[i]))
             other->missing[other->n_missing++] = other->cases[i];
-    }
     plan_free(&plan);
     return 0;
 }

@@ -229,10 +229,8 @@ static bool in_scope(void *arg, const char *case_id)
 {
     const struct live *live = arg;
     const struct options *o = live->context->options;
-    bool selected = o->n_args == 0;
+    bool selected = text_globs(o->args, o->n_args, case_id);
 
-    for (size_t i = 0; !selected && i < o->n_args; i++)
-        selected = text_glob(o->args[i], case_id);
     if (!selected || !o->quick)
         return selected;
     for (size_t c = 0; c < live->plan->n; c++) {

@@ -159,3 +159,13 @@ void history_free(struct history *history)
     free(history->series);
     *history = (struct history){ 0 };
 }
+
+struct interval drill_row_detected(const struct drill_row *row)
+{
+    return stats_rate_interval((size_t)row->regressed, row->verdicts ? (size_t)row->verdicts : 1, 0.05);
+}
+
+struct interval drill_row_alarmed(const struct drill_row *row)
+{
+    return stats_rate_interval((size_t)row->alarmed_runs, row->runs ? (size_t)row->runs : 1, 0.05);
+}

@@ -5,6 +5,7 @@
  * functions accept NULL and {0}. */
 #pragma once
 
+#include "base/stats.h"
 #include "declare/params.h"
 #include "declare/scenario.h"
 
@@ -208,6 +209,11 @@ struct drill_row {
     int verdicts, regressed, inconclusive, passed;            /* over all runs; passed: PASS or IMPROVED */
     double seconds;                                           /* median time of a run to its verdict */
 };
+
+/* The share of verdicts that were REGRESSED, and of runs that alarmed, with their 95 % intervals. Verdicts of one run
+ * share its host's mood: the interval over verdicts is honest only as far as blocks are independent. */
+struct interval drill_row_detected(const struct drill_row *row);
+struct interval drill_row_alarmed(const struct drill_row *row);
 
 struct history {
     struct series *series; /* by case id, then metric, then host class */

@@ -19,13 +19,3 @@ void drill_count(struct drill_row *row, const struct run_result *run)
     row->regressed += regressed;
     row->alarmed_runs += regressed > 0;
 }
-
-struct interval drill_detected(const struct drill_row *row)
-{
-    return stats_rate_interval((size_t)row->regressed, row->verdicts ? (size_t)row->verdicts : 1, 0.05);
-}
-
-struct interval drill_alarmed(const struct drill_row *row)
-{
-    return stats_rate_interval((size_t)row->alarmed_runs, row->runs ? (size_t)row->runs : 1, 0.05);
-}

@@ -8,16 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Does any glob select it? None selects all. */
-static bool selected(const struct plan_request *request, const char *id)
-{
-    bool found = request->n_globs == 0;
-
-    for (size_t i = 0; !found && i < request->n_globs; i++)
-        found = text_glob(request->globs[i], id);
-    return found;
-}
-
 /* The values an axis takes here: threads become 1, 2, 4, ... and all. */
 static size_t axis_values(const struct axis *axis, const struct plan_request *request, int64_t values[AXIS_VALUES_MAX])
 {
@@ -61,7 +51,7 @@ static void add(const struct plan_request *request, const struct params *params,
         char id[CASE_ID_MAX];
 
         case_id(params, &s->variants[v], id, sizeof(id));
-        variants[v].wanted = selected(request, id);
+        variants[v].wanted = text_globs(request->globs, request->n_globs, id);
         any |= variants[v].wanted;
         why_not(&s->variants[v], request->isa, variants[v].skip);
     }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "report/site_drill.h"
 
-#include "base/stats.h"
 #include "report/gnuplot.h"
 #include "report/site_page.h"
 #include "report/site_plot.h"
@@ -39,15 +38,10 @@ static bool next_group(const struct site *site, size_t from, struct group *g)
     return false;
 }
 
-static struct interval detected(const struct drill_row *r)
-{
-    return stats_rate_interval((size_t)r->regressed, r->verdicts ? (size_t)r->verdicts : 1, 0.05);
-}
-
 /* "570 of 600: 95.0 % [92.9, 96.6]" */
 static void detected_text(struct text *out, const struct drill_row *r)
 {
-    struct interval d = detected(r);
+    struct interval d = drill_row_detected(r);
 
     if (r->verdicts == 0)
         text_add(out, "no verdict");
@@ -97,7 +91,7 @@ static void plot(const struct group *g, const struct site *site, size_t n, struc
     text_add(&alt, "share of verdicts REGRESSED by slowdown");
     for (size_t i = g->first; i < g->end; i++)
         if (site->drills[i].verdicts > 0)
-            text_addf(&alt, "; %g %%: %.0f %%", site->drills[i].effect * 100, detected(&site->drills[i]).value * 100);
+            text_addf(&alt, "; %g %%: %.0f %%", site->drills[i].effect * 100, drill_row_detected(&site->drills[i]).value * 100);
     template_fill(html, dashboard_plot_html,
                   (struct field[]){ { "light", light.data },
                                     { "dark", dark.data },
@@ -159,7 +153,7 @@ static void draw(const struct site *site, const struct group *g, size_t n, struc
     gnuplot_number(script, site->margin * 100);
     text_add(script, "\n$drill << END\n");
     for (size_t i = g->first; i < g->end; i++) {
-        struct interval d = detected(&site->drills[i]);
+        struct interval d = drill_row_detected(&site->drills[i]);
 
         if (site->drills[i].verdicts == 0)
             continue; /* nothing was asked: that is no rate, least of all 0 */
