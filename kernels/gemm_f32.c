@@ -230,7 +230,7 @@ static double gflops(const struct params *params, double ns)
 
 static const int64_t sizes[] = { 512, 1024, 2048 };
 static const struct axis gemm_axes[] = {
-    { .name = "n", .values = sizes, .n_values = ARRAY_LEN(sizes), .n_quick = 1 },
+    { .name = "n", .values = sizes, .n_values = ARRAY_LEN(sizes), .quick = 1u << 0 },
     AXIS_THREADS,
 };
 
@@ -238,7 +238,7 @@ static const struct variant gemm_variants[] = {
     { .name = "naive", .isa = ISA_ANY, .impl = &gemm_f32_naive, .slices = slices },
     { .name = "avx2", .isa = ISA_AVX2, .impl = &gemm_f32_avx2 },
     { .name = "avx512", .isa = ISA_AVX512F, .impl = &gemm_f32_avx512 },
-    { .name = "openblas", .impl = &gemm_f32_openblas, .peer = true, .absent = GEMM_F32_OPENBLAS_ABSENT },
+    { .name = "openblas", .impl = &gemm_f32_openblas, .role = ROLE_PEER, .absent = GEMM_F32_OPENBLAS_ABSENT },
 };
 
 static const struct metric gemm_metrics[] = {

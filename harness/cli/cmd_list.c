@@ -6,7 +6,7 @@ static const char *note(const struct comparison *c, size_t v)
 {
     const struct variant *variant = &c->params.scenario->variants[v];
 
-    return c->variants[v].skip[0] ? c->variants[v].skip : v == 0 ? "reference" : variant->peer ? "peer" : "";
+    return c->variants[v].skip[0] ? c->variants[v].skip : v == 0 ? "reference" : variant_role_note(variant->role);
 }
 
 static void list_text(const struct plan *plan, struct text *out)

@@ -66,13 +66,26 @@ static int check_axis(const struct scenario *s, size_t at, struct err *err)
     if (axis->n_values > AXIS_VALUES_MAX)
         return err_set(err, ERR_HARNESS, "scenario '%s': axis '%s' has %zu values, more than %d", s->name, axis->name,
                        axis->n_values, AXIS_VALUES_MAX);
-    if (axis->n_quick > axis->n_values)
-        return err_set(err, ERR_HARNESS, "scenario '%s': axis '%s' has more quick values than values", s->name,
+    if ((uint64_t)axis->quick >> axis->n_values)
+        return err_set(err, ERR_HARNESS, "scenario '%s': axis '%s' has quick values that it does not have", s->name,
                        axis->name);
     for (size_t i = 0; i < axis->n_values; i++)
         if (axis->values[i] <= (i ? axis->values[i - 1] : 0))
             return err_set(err, ERR_HARNESS, "scenario '%s': axis '%s' must be positive and ascending", s->name,
                            axis->name);
+    return 0;
+}
+
+/* Each roof of a variant is another one, of role ROLE_ROOF. */
+static int check_roofs(const struct scenario *s, const struct variant *v, struct err *err)
+{
+    for (size_t i = 0; i < ROOFS_MAX && v->roofs[i]; i++) {
+        int roof = scenario_variant(s, v->roofs[i]);
+
+        if (roof < 0 || s->variants[roof].role != ROLE_ROOF || v->role == ROLE_ROOF)
+            return err_set(err, ERR_HARNESS, "scenario '%s': '%s' cannot have the roof '%s': %s", s->name, v->name,
+                           v->roofs[i], roof < 0 ? "there is no such variant" : "a roof is another variant of that role");
+    }
     return 0;
 }
 
@@ -83,11 +96,11 @@ static int check_variants(const struct scenario *s, struct err *err)
     if (s->n_variants > VARIANTS_MAX)
         return err_set(err, ERR_HARNESS, "scenario '%s' has %zu variants, more than %d", s->name, s->n_variants,
                        VARIANTS_MAX);
-    if (s->variants[0].isa != ISA_ANY || s->variants[0].absent)
+    if (s->variants[0].isa != ISA_ANY || s->variants[0].absent || s->variants[0].has)
         return err_set(err, ERR_HARNESS, "scenario '%s': the reference '%s' must run everywhere", s->name,
                        s->variants[0].name);
     for (size_t i = 0; i < s->n_variants; i++) {
-        if (check_name(s, "variant", s->variants[i].name, "", err) < 0)
+        if (check_name(s, "variant", s->variants[i].name, "", err) < 0 || check_roofs(s, &s->variants[i], err) < 0)
             return -1;
         for (size_t j = 0; j < i; j++)
             if (strcmp(s->variants[i].name, s->variants[j].name) == 0)

@@ -108,7 +108,7 @@ struct estimate {
 struct case_result {
     char id[CASE_ID_MAX], scenario[CASE_ID_MAX], variant[NAME_MAX_LEN], reference[NAME_MAX_LEN];
     char params[CASE_ID_MAX]; /* "n=1024/threads=1" */
-    bool peer;
+    enum variant_role role;
     enum case_status status;
     char reason[REASON_MAX];
     size_t n_blocks;
@@ -192,7 +192,7 @@ struct series {
     char case_id[CASE_ID_MAX], scenario[CASE_ID_MAX], variant[NAME_MAX_LEN], params[CASE_ID_MAX];
     char reference[NAME_MAX_LEN]; /* the variant that it is held against; the reference names itself, "": not known */
     char metric[NAME_MAX_LEN], unit[NAME_MAX_LEN], host_class[96];
-    bool peer;
+    enum variant_role role;
     enum metric_kind kind;
     enum metric_better better;
     double at_least, at_most; /* the target's limits, NAN where none: filled in by who knows the targets */

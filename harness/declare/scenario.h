@@ -27,19 +27,38 @@ struct axis {
     const char *name;
     const int64_t *values; /* strictly ascending, positive */
     size_t n_values;
-    size_t n_quick; /* --quick takes the first so many of them; 0: all */
+    uint32_t quick; /* --quick takes the values whose bits are set; 0: all */
     enum axis_kind kind;
 };
 
 /* How many threads: pinned, one per core, inside one L3. setup() gets a team of that size. */
 #define AXIS_THREADS { .name = "threads", .kind = AXIS_KIND_THREADS }
 
+enum variant_role {
+    ROLE_OURS, /* judged: against targets, baselines, other commits */
+    ROLE_PEER, /* somebody else's code, to compare with: measured and shown, not gated against a baseline */
+    ROLE_ROOF, /* a ceiling of the host: does as much of one resource's work as the cell needs, at the host's peak, and
+                  nothing else. Its time is what no variant can beat that needs that resource. Shown, not gated */
+};
+
+const char *variant_role_name(enum variant_role role); /* "ours", "peer", "roof" */
+const char *variant_role_note(enum variant_role role); /* the same, "" for ours: nothing to remark */
+
+enum { ROOFS_MAX = 2 };
+
 struct variant {
     const char *name;
     uint32_t isa;       /* what the host must have; else the case is SKIPPED, in print */
     const void *impl;   /* the scenario's own: what run() needs to know */
-    bool peer;          /* somebody else's code, to compare with: measured and shown, not gated against a baseline */
+    enum variant_role role;
     const char *absent; /* non-NULL: this build lacks it; the reason, and what to do */
+
+    /* The roofs over this variant: names of the scenario's ROLE_ROOF variants, NULL where none. With them it has the
+     * metric "roof_percent": 100 x the time of the slower roof / its own, paired, as in the roofline model (Williams,
+     * Waterman & Patterson, CACM 52(4), 2009). Roofs are measured in the same rounds. */
+    const char *roofs[ROOFS_MAX];
+
+    bool (*has)(const struct params *params); /* whether it exists in this cell; NULL: in all. Not for variant 0 */
 
     /* Into how many equal, independent slices one operation of this cell falls. NULL: 1. For a reference too slow to be
      * timed whole, one iteration of run() does one slice, the next iteration the next one, and the harness multiplies:
@@ -70,12 +89,21 @@ struct metric {
  * (time of the reference / time of the variant, paired, higher is better): scenario.metrics lists what comes on top. */
 extern const struct metric metric_time_ns, metric_speedup;
 
+/* Of a variant with roofs: see struct variant. */
+extern const struct metric metric_roof_percent;
+
 /* Where a run is held against another program (another commit): time there / time here, of blocks that took turns. */
 extern const struct metric metric_vs_ref;
 
 /* Where the kernel counts them: instructions of the measuring thread per operation. A second opinion beside the time,
  * kept in baselines but never judged. */
 extern const struct metric metric_instructions;
+
+/* The caches of the core that rank 0 is pinned to, in bytes: L1 data and L2 are the core's own (or shared with SMT
+ * siblings), the L3 is the whole domain's. 0: the host does not show it. */
+struct caches {
+    int64_t l1d, l2, l3;
+};
 
 /* What one block is about to do. Where setup() cannot make something for one variant (a library that cannot be loaded)
  * it does not fail: it keeps the error, and check() of that variant alone returns it. An ERR_HOST from check() means
@@ -86,6 +114,7 @@ struct bench {
     uint64_t seed;     /* for the inputs: the same for all blocks of a run */
     uint32_t variants; /* bit i: variants[i] of the scenario is of this block; setup() makes nothing for the others */
     uint32_t isa;      /* what may be used: the host's, less what --isa excludes; for code that chooses by itself */
+    struct caches caches;
 };
 
 struct scenario {
@@ -94,6 +123,7 @@ struct scenario {
     const char *libraries; /* what others wrote and it measures, for the record: "openblas 0.3.21"; NULL: nothing */
     const struct axis *axes;
     size_t n_axes;
+    bool (*has)(const struct params *params); /* whether the matrix has this cell; NULL: all of the product */
     const struct variant *variants;
     size_t n_variants;
     const struct metric *metrics;
@@ -108,5 +138,8 @@ struct scenario {
     void (*teardown)(void *state); /* accepts NULL */
 };
 
-/* The metric of that name, its own or one of the two that every scenario has; NULL where there is none. */
+/* The index of the variant of that name; -1 where there is none. */
+int scenario_variant(const struct scenario *s, const char *name);
+
+/* The metric of that name, its own or one that the harness knows; NULL where there is none. */
 const struct metric *scenario_metric(const struct scenario *s, const char *name);

@@ -16,7 +16,7 @@
 
 bool baseline_judges(const struct case_result *c, const struct estimate *e)
 {
-    if (c->peer || c->status != CASE_OK)
+    if (c->role != ROLE_OURS || c->status != CASE_OK)
         return false;
     return e->kind == METRIC_EXACT || strcmp(e->metric, metric_speedup.name) == 0;
 }
@@ -25,7 +25,7 @@ bool baseline_judges(const struct case_result *c, const struct estimate *e)
 static bool keeps(const struct case_result *c, const struct estimate *e)
 {
     return baseline_judges(c, e) ||
-           (!c->peer && strcmp(e->metric, metric_instructions.name) == 0 && isfinite(e->low) && isfinite(e->high));
+           (c->role == ROLE_OURS && strcmp(e->metric, metric_instructions.name) == 0 && isfinite(e->low) && isfinite(e->high));
 }
 
 const struct accepted *baseline_find(const struct baseline *baseline, const char *id)

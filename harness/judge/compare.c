@@ -49,26 +49,50 @@ static const struct sample *find_sample(const struct block *b, int variant, int 
     return NULL;
 }
 
-/* The times of `variant` in the block; as ratios to the reference of the same round where `paired`; only those that
+/* What a variant's time is held against in its own round: the slowest of these variants; none: nothing. */
+struct bases {
+    int variants[ROOFS_MAX];
+    int n;
+};
+
+/* The time of the slowest base in the sample's round; NAN where one is missing, or disturbed and `clean` is wanted. */
+static double base_ns(const struct block *b, const struct bases *bases, int round, bool clean)
+{
+    double ns = 0;
+
+    for (int i = 0; i < bases->n; i++) {
+        const struct sample *s = find_sample(b, bases->variants[i], round);
+
+        if (!s || (clean && compare_disturbed(s)))
+            return NAN;
+        ns = fmax(ns, s->ns);
+    }
+    return ns;
+}
+
+/* The times of `variant` in the block, or with bases how many times as long the slowest of them took; only those that
  * nothing disturbed where `clean`. */
-static struct figures collect(const struct block *b, int variant, bool paired, bool clean)
+static struct figures collect(const struct block *b, int variant, const struct bases *bases, bool clean)
 {
     struct figures f = { mem_array(b->n_samples, sizeof(*f.values)), 0 };
 
     for (size_t i = 0; i < b->n_samples; i++) {
-        const struct sample *s = &b->samples[i], *ref = paired ? find_sample(b, 0, s->round) : s;
+        const struct sample *s = &b->samples[i];
+        double base;
 
-        if (s->variant != variant || !ref || (clean && (compare_disturbed(s) || compare_disturbed(ref))))
+        if (s->variant != variant || (clean && compare_disturbed(s)))
             continue;
-        f.values[f.n++] = paired ? ref->ns / s->ns : s->ns;
+        base = base_ns(b, bases, s->round, clean);
+        if (!isnan(base))
+            f.values[f.n++] = bases->n ? base / s->ns : s->ns;
     }
     return f;
 }
 
 /* Sorted; without the disturbed ones unless they are the majority. */
-static struct figures block_figures(const struct block *b, int variant, bool paired)
+static struct figures block_figures(const struct block *b, int variant, const struct bases *bases)
 {
-    struct figures all = collect(b, variant, paired, false), clean = collect(b, variant, paired, true);
+    struct figures all = collect(b, variant, bases, false), clean = collect(b, variant, bases, true);
 
     if (2 * clean.n >= all.n) {
         free(all.values);
@@ -121,10 +145,22 @@ static void finish_estimate(struct case_result *r, struct estimate *e, double *s
     free(spreads);
 }
 
+static struct bases bases_of(const struct scenario *s, int variant, const struct metric *m)
+{
+    struct bases bases = { .n = m == &metric_speedup }; /* variant 0 */
+
+    if (m == &metric_roof_percent)
+        while (bases.n < ROOFS_MAX && s->variants[variant].roofs[bases.n]) {
+            bases.variants[bases.n] = scenario_variant(s, s->variants[variant].roofs[bases.n]);
+            bases.n++;
+        }
+    return bases;
+}
+
 static void add_timed(struct case_result *r, const struct comparison *c, int variant, const struct metric *m,
                       const struct block *blocks, size_t n_blocks, double alpha)
 {
-    bool paired = m == &metric_speedup;
+    struct bases bases = bases_of(c->params.scenario, variant, m);
     struct estimate *e = open_estimate(r, m, n_blocks);
     double *spreads = mem_array(n_blocks, sizeof(*spreads));
 
@@ -133,12 +169,16 @@ static void add_timed(struct case_result *r, const struct comparison *c, int var
 
         if (blocks[i].status != CASE_OK || blocks[i].side != 0)
             continue;
-        f = block_figures(&blocks[i], variant, paired);
+        f = block_figures(&blocks[i], variant, &bases);
         if (f.n) {
             double middle = stats_median(f.values, f.n);
 
             spreads[e->n_blocks] = stats_spread(f.values, f.n);
-            e->blocks[e->n_blocks++] = paired ? middle : m->from_ns(&c->params, middle);
+            if (bases.n)
+                middle *= m == &metric_roof_percent ? 100 : 1;
+            else
+                middle = m->from_ns(&c->params, middle);
+            e->blocks[e->n_blocks++] = middle;
         }
         free(f.values);
     }
@@ -177,7 +217,7 @@ static void add_instructions(struct case_result *r, int variant, const struct bl
 
 static double block_median(const struct block *b, int variant)
 {
-    struct figures f = block_figures(b, variant, false);
+    struct figures f = block_figures(b, variant, &(struct bases){ .n = 0 });
     double median = f.n && b->status == CASE_OK ? stats_median(f.values, f.n) : NAN;
 
     free(f.values);
@@ -272,7 +312,7 @@ static void add_case(const struct comparison *c, int v, const struct block *bloc
     text_copy(r->variant, sizeof(r->variant), s->variants[v].name);
     text_copy(r->reference, sizeof(r->reference), s->variants[0].name);
     params_format(&c->params, r->params, sizeof(r->params));
-    r->peer = s->variants[v].peer;
+    r->role = s->variants[v].role;
     if (c->variants[v].skip[0]) {
         r->status = CASE_SKIPPED;
         text_copy(r->reason, sizeof(r->reason), c->variants[v].skip);
@@ -285,6 +325,8 @@ static void add_case(const struct comparison *c, int v, const struct block *bloc
     add_timed(r, c, v, &metric_time_ns, blocks, n_blocks, alpha);
     if (v > 0)
         add_timed(r, c, v, &metric_speedup, blocks, n_blocks, alpha);
+    if (s->variants[v].roofs[0])
+        add_timed(r, c, v, &metric_roof_percent, blocks, n_blocks, alpha);
     add_instructions(r, v, blocks, n_blocks, alpha);
     if (c->variants[v].elsewhere)
         add_vs_ref(r, v, blocks, n_blocks, alpha);

@@ -206,7 +206,7 @@ static void judge_ref(struct run_result *run, const struct case_result *c, const
     struct interval slowdown;
     struct verdict *v;
 
-    if (c->peer || is_reference(c))
+    if (c->role != ROLE_OURS || is_reference(c))
         return;
     v = add(run, c->id, metric_vs_ref.name, AGAINST_REF, OUTCOME_INCONCLUSIVE);
     v->limit = 1;
@@ -311,7 +311,7 @@ void gate_judge(struct run_result *run, const struct gate_rules *rules, const st
         if (c->status != CASE_OK)
             continue;
         for (size_t t = 0; t < targets->n; t++)
-            if (!c->peer && text_glob(targets->rows[t].cases, c->id))
+            if (c->role == ROLE_OURS && text_glob(targets->rows[t].cases, c->id))
                 judge_target(run, c, &targets->rows[t]);
         if (rules->baseline)
             judge_baseline(run, c, rules->baseline, rules->alpha);

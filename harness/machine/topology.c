@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Only cores, L3s and what cannot be left out: less to read in /sys, and no PCI bus to walk. */
+/* Only cores, caches and what cannot be left out: less to read in /sys, and no PCI bus to walk. */
 static int load(hwloc_topology_t hwloc)
 {
     unsigned long flags = HWLOC_TOPOLOGY_FLAG_INCLUDE_DISALLOWED | HWLOC_TOPOLOGY_FLAG_NO_DISTANCES |
@@ -22,6 +22,8 @@ static int load(hwloc_topology_t hwloc)
 
     if (hwloc_topology_set_all_types_filter(hwloc, HWLOC_TYPE_FILTER_KEEP_NONE) < 0 ||
         hwloc_topology_set_type_filter(hwloc, HWLOC_OBJ_L3CACHE, HWLOC_TYPE_FILTER_KEEP_ALL) < 0 ||
+        hwloc_topology_set_type_filter(hwloc, HWLOC_OBJ_L2CACHE, HWLOC_TYPE_FILTER_KEEP_ALL) < 0 ||
+        hwloc_topology_set_type_filter(hwloc, HWLOC_OBJ_L1CACHE, HWLOC_TYPE_FILTER_KEEP_ALL) < 0 ||
         hwloc_topology_set_type_filter(hwloc, HWLOC_OBJ_CORE, HWLOC_TYPE_FILTER_KEEP_ALL) < 0 ||
         hwloc_topology_set_flags(hwloc, flags) < 0)
         return -1;
@@ -249,6 +251,24 @@ int topology_siblings(const struct topology *topology, int pu, int *pus, int max
     for (int i = hwloc_bitmap_first(cpuset); i >= 0 && n < max; i = hwloc_bitmap_next(cpuset, i))
         pus[n++] = i;
     return n;
+}
+
+static int64_t cache_bytes(hwloc_obj_t pu, hwloc_obj_type_t type)
+{
+    hwloc_obj_t cache = NULL;
+
+    for (hwloc_obj_t o = pu; o && !cache; o = o->parent)
+        if (o->type == type)
+            cache = o;
+    return cache ? (int64_t)cache->attr->cache.size : 0;
+}
+
+struct caches topology_caches(const struct topology *topology, int pu)
+{
+    hwloc_obj_t obj = topology && pu >= 0 ? hwloc_get_pu_obj_by_os_index(topology->hwloc, (unsigned)pu) : NULL;
+
+    return (struct caches){ cache_bytes(obj, HWLOC_OBJ_L1CACHE), cache_bytes(obj, HWLOC_OBJ_L2CACHE),
+                            cache_bytes(obj, HWLOC_OBJ_L3CACHE) };
 }
 
 const char *topology_list(const struct domain *domain, char *buf, size_t size)

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "base/err.h"
+#include "declare/scenario.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -34,5 +35,8 @@ const struct domain *topology_domain(const struct topology *topology);
  * plan that follows the noise of a short probe would measure every night on another core, and cores differ. */
 #define TOPOLOGY_QUIET_PERCENT 10.0
 void topology_prefer_quiet(struct topology *topology, const double *busy_percent);
+
+/* The caches above the core of `pu`; a NULL topology, or one that shows none: zeros. */
+struct caches topology_caches(const struct topology *topology, int pu);
 
 int topology_n_domains(const struct topology *topology); /* those with an allowed PU, at least 1 */

@@ -14,7 +14,7 @@ static void null_run(void *state, const struct variant *variant, int64_t n)
 
 static const struct variant null_variants[] = {
     { .name = "empty" },
-    { .name = "again", .peer = true }, /* a control: its speedup is the host's mood, and nothing to promise */
+    { .name = "again", .role = ROLE_PEER }, /* a control: its speedup is the host's mood, and nothing to promise */
 };
 
 const struct scenario scenario_null = {

@@ -21,10 +21,11 @@ static size_t axis_values(const struct axis *axis, const struct plan_request *re
         values[n++] = limit;
         return n;
     }
-    n = request->quick && axis->n_quick ? axis->n_quick : axis->n_values;
-    if (n > AXIS_VALUES_MAX)
+    if (axis->n_values > AXIS_VALUES_MAX)
         BUG("axis '%s' has more than %d values", axis->name, AXIS_VALUES_MAX);
-    memcpy(values, axis->values, n * sizeof(*values));
+    for (size_t i = 0; i < axis->n_values; i++)
+        if (!request->quick || !axis->quick || axis->quick & 1u << i)
+            values[n++] = axis->values[i];
     return n;
 }
 
@@ -39,6 +40,26 @@ static void why_not(const struct variant *v, uint32_t isa, char *skip)
                  v->isa & ~isa & ~isa_host() ? "this host lacks" : "--isa excludes");
 }
 
+static bool has(const struct params *params, size_t v)
+{
+    const struct variant *variant = &params->scenario->variants[v];
+
+    return !variant->has || variant->has(params);
+}
+
+/* A variant comes with its roofs, where the cell has them. */
+static void want_roofs(const struct params *params, struct planned *variants)
+{
+    const struct scenario *s = params->scenario;
+
+    for (size_t v = 0; v < s->n_variants; v++)
+        for (size_t i = 0; i < ROOFS_MAX && variants[v].wanted && s->variants[v].roofs[i]; i++) {
+            size_t roof = (size_t)scenario_variant(s, s->variants[v].roofs[i]);
+
+            variants[roof].wanted = has(params, roof);
+        }
+}
+
 /* Adds the comparison of these params, if a glob wants any of it. */
 static void add(const struct plan_request *request, const struct params *params, struct plan *plan, size_t *capacity)
 {
@@ -51,7 +72,7 @@ static void add(const struct plan_request *request, const struct params *params,
         char id[CASE_ID_MAX];
 
         case_id(params, &s->variants[v], id, sizeof(id));
-        variants[v].wanted = text_globs(request->globs, request->n_globs, id);
+        variants[v].wanted = has(params, v) && text_globs(request->globs, request->n_globs, id);
         any |= variants[v].wanted;
         why_not(&s->variants[v], request->isa, variants[v].skip);
     }
@@ -60,6 +81,7 @@ static void add(const struct plan_request *request, const struct params *params,
         return;
     }
     variants[0].wanted = true;
+    want_roofs(params, variants);
     plan->comparisons = mem_grow(plan->comparisons, capacity, plan->n + 1, sizeof(*plan->comparisons));
     c = &plan->comparisons[plan->n++];
     c->params = *params;
@@ -74,7 +96,8 @@ static void expand(const struct plan_request *request, struct params *params, si
     size_t n;
 
     if (axis == params->scenario->n_axes) {
-        add(request, params, plan, capacity);
+        if (!params->scenario->has || params->scenario->has(params))
+            add(request, params, plan, capacity);
         return;
     }
     n = axis_values(&params->scenario->axes[axis], request, values);
@@ -131,10 +154,11 @@ static bool selects_any(const struct plan *plan, const char *glob)
 {
     for (size_t i = 0; i < plan->n; i++)
         for (size_t v = 0; v < plan->comparisons[i].params.scenario->n_variants; v++) {
+            const struct params *params = &plan->comparisons[i].params;
             char id[CASE_ID_MAX];
 
-            case_id(&plan->comparisons[i].params, &plan->comparisons[i].params.scenario->variants[v], id, sizeof(id));
-            if (text_glob(glob, id))
+            case_id(params, &params->scenario->variants[v], id, sizeof(id));
+            if (has(params, v) && text_glob(glob, id))
                 return true;
         }
     return false;

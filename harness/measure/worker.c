@@ -159,7 +159,7 @@ static int calibrate_burden(struct work *w, struct err *err)
             ns[t] = times[t].real_ns;
         }
         stats_sort(ns, TRIES);
-        if (!variant_at(w, i)->peer)
+        if (variant_at(w, i)->role == ROLE_OURS)
             w->burden[i] = w->job.slowdown * stats_median(ns, TRIES) * rate;
     }
     return 0;
@@ -314,6 +314,7 @@ static int work(struct work *w, bool *wrong, struct err *err)
         return -1;
     wire_send(WIRE_FD, json_pack("{s:s, s:i}", "t", "hello", "protocol", WIRE_PROTOCOL));
     bench.team = w->team;
+    bench.caches = topology_caches(w->topology, sched_getcpu());
     if (s->setup && s->setup(&bench, &w->state, err) < 0)
         return err_wrap(err, "set-up");
     if (check_all(w, wrong, err) < 0)

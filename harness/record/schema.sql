@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: MIT
--- schema.sql -- version 1 of the store. store_open.c runs it in one transaction and sets application_id, user_version.
+-- schema.sql -- version 1 of the store; migrate_N.sql takes it on to version N. store_open.c runs what is due in one
+-- transaction and sets application_id, user_version.
 --
 -- Times are nanoseconds, dates UTC ("2026-11-21T02:05:53Z"). In a REAL column NULL is "not known", but for the interval
 -- of an estimate, where a NULL end is open: infinite. Words are those of the JSON document. Nothing is ever updated but

@@ -14,17 +14,17 @@
 static int put_series(struct store *store, const struct case_result *c, int64_t *series, struct err *err)
 {
     sqlite3_stmt *put = sql_prepare(store,
-                                    "INSERT INTO series (case_id, scenario, variant, reference, params, peer)"
+                                    "INSERT INTO series (case_id, scenario, variant, reference, params, role)"
                                     " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (case_id) DO UPDATE SET"
                                     " scenario = excluded.scenario, variant = excluded.variant,"
-                                    " reference = excluded.reference, params = excluded.params, peer = excluded.peer"
+                                    " reference = excluded.reference, params = excluded.params, role = excluded.role"
                                     " RETURNING id",
                                     err);
     int ret = -1;
 
     if (!put || sql_start(store, put,
                           SQL_ROW(SQL_V(c->id), SQL_V(c->scenario), SQL_V(c->variant), SQL_V(c->reference),
-                                  SQL_V(c->params), SQL_V(c->peer)),
+                                  SQL_V(c->params), SQL_V((int)c->role)),
                           err) < 0)
         goto out;
     if (sql_step(store, put, err) != 1) /* RETURNING gives exactly one row, or it fails */
@@ -87,7 +87,7 @@ static int variant_series(struct store *store, const struct comparison *c, int v
                           struct err *err)
 {
     const struct scenario *s = c->params.scenario;
-    struct case_result r = { .peer = false };
+    struct case_result r = { .role = ROLE_OURS };
 
     if (variant < 0 || (size_t)variant >= s->n_variants)
         BUG("%s has no variant %d", s->name, variant);
@@ -97,7 +97,7 @@ static int variant_series(struct store *store, const struct comparison *c, int v
         text_copy(r.variant, sizeof(r.variant), s->variants[variant].name);
         text_copy(r.reference, sizeof(r.reference), s->variants[0].name);
         params_format(&c->params, r.params, sizeof(r.params));
-        r.peer = s->variants[variant].peer;
+        r.role = s->variants[variant].role;
         if (put_series(store, &r, &known[variant], err) < 0)
             return -1;
     }

@@ -205,7 +205,7 @@ struct load {
 static int load_prepare(struct load *l, struct err *err)
 {
     l->cases = sql_prepare(l->store,
-                           "SELECT s.case_id, s.scenario, s.variant, s.reference, s.params, s.peer, c.status, c.reason,"
+                           "SELECT s.case_id, s.scenario, s.variant, s.reference, s.params, s.role, c.status, c.reason,"
                            " c.n_blocks, s.id FROM case_result c JOIN series s ON s.id = c.series"
                            " WHERE c.run = ? ORDER BY c.position",
                            err);
@@ -277,7 +277,7 @@ static int load_cases(struct store *store, struct run_result *run, struct err *e
         TEXT(l.cases, 2, c->variant);
         TEXT(l.cases, 3, c->reference);
         TEXT(l.cases, 4, c->params);
-        c->peer = sqlite3_column_int(l.cases, 5);
+        c->role = (enum variant_role)sqlite3_column_int(l.cases, 5);
         if (column_word(store, l.cases, 6, case_status_parse, &status, err) < 0)
             goto out;
         c->status = (enum case_status)status;
@@ -362,7 +362,7 @@ static void add_point(struct history *history, size_t *n_room, size_t *point_roo
     TEXT(row, 6, s->unit);
     column_metric(row, 7, &s->kind, &s->better);
     TEXT(row, 15, s->reference);
-    s->peer = sqlite3_column_int(row, 16);
+    s->role = (enum variant_role)sqlite3_column_int(row, 16);
     s->points = mem_grow(s->points, point_room, s->n_points + 1, sizeof(*p));
     p = &s->points[s->n_points++];
     p->run = sqlite3_column_int64(row, 9);
@@ -379,7 +379,7 @@ int store_load_history(struct store *store, struct history *history, struct err 
     sqlite3_stmt *row = sql_prepare(
         store,
         "SELECT s.case_id, e.metric, r.host_class, s.scenario, s.variant, s.params, e.unit, e.kind, e.better, r.id,"
-        " r.started, r.commit_id, e.value, e.low, e.high, s.reference, s.peer"
+        " r.started, r.commit_id, e.value, e.low, e.high, s.reference, s.role"
         " FROM series s CROSS JOIN estimate e ON e.series = s.id CROSS JOIN run r ON r.id = e.run"
         " CROSS JOIN case_result c ON c.run = e.run AND c.series = e.series"
         " WHERE r.finished_at IS NOT NULL AND c.status = 'ok' ORDER BY s.case_id, e.metric, r.host_class, r.id",

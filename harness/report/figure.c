@@ -282,3 +282,10 @@ bool figure_judges_change(const struct change *change)
 {
     return is_exact(change) || strcmp(change->metric, metric_speedup.name) == 0;
 }
+
+const char *figure_role(enum variant_role role)
+{
+    static const char *const notes[] = { [ROLE_OURS] = "", [ROLE_PEER] = " (peer)", [ROLE_ROOF] = " (roof)" };
+
+    return notes[role];
+}

@@ -57,5 +57,8 @@ struct change figure_change(const struct change *change);
  * against that of another compares the moods of the host as much as the code. */
 bool figure_judges_change(const struct change *change);
 
+/* " (peer)", "" for ours: to follow the name of a variant. */
+const char *figure_role(enum variant_role role);
+
 /* "SKIPPED", "WRONG RESULT", ... */
 const char *figure_status(enum case_status status);

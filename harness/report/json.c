@@ -153,7 +153,8 @@ static json_t *case_object(const struct case_result *c)
     set_string(o, "variant", c->variant);
     set_string(o, "reference", c->reference);
     set(o, "params", params_object(c->params));
-    set(o, "peer", json_boolean(c->peer));
+    set(o, "peer", json_boolean(c->role == ROLE_PEER));
+    set_string(o, "role", variant_role_name(c->role));
     set_string(o, "status", case_status_name(c->status));
     set_string(o, "reason", c->reason);
     set(o, "blocks", json_integer((json_int_t)c->n_blocks));
@@ -229,7 +230,8 @@ static json_t *planned_object(const struct comparison *c, size_t v)
     set_string(o, "reference", s->variants[0].name);
     params_format(&c->params, text, sizeof(text));
     set(o, "params", params_object(text));
-    set(o, "peer", json_boolean(s->variants[v].peer));
+    set(o, "peer", json_boolean(s->variants[v].role == ROLE_PEER));
+    set_string(o, "role", variant_role_name(s->variants[v].role));
     set_string(o, "skip", c->variants[v].skip);
     return o;
 }

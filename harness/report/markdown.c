@@ -156,7 +156,7 @@ static void case_line(const struct case_result *c, struct text *out)
 
     text_add(out, "| ");
     escape(out, c->id);
-    text_addf(out, "%s%s | ", strcmp(c->variant, c->reference) == 0 ? " (reference)" : "", c->peer ? " (peer)" : "");
+    text_addf(out, "%s%s | ", strcmp(c->variant, c->reference) == 0 ? " (reference)" : "", figure_role(c->role));
     if (c->status != CASE_OK) {
         text_addf(out, "**%s**: ", figure_status(c->status));
         escape(out, *c->reason ? c->reason : "no reason given");

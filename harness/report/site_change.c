@@ -56,7 +56,7 @@ bool site_change_make(struct panel *change, const struct site_scenario *s, const
         struct series *line = &change->changes[change->n_series];
         double base;
 
-        if (s->variants[site_model_variant(s, of->series[i]->variant)].peer)
+        if (s->variants[site_model_variant(s, of->series[i]->variant)].role != ROLE_OURS)
             continue;
         copy_since(line, of->series[i], since);
         base = middle(line);

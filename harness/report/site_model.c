@@ -70,7 +70,7 @@ static void add_host(struct site_model *model, const char *host)
     model->hosts[model->n_hosts++] = host;
 }
 
-static void add_variant(struct site_scenario *s, const char *name, bool reference, bool peer)
+static void add_variant(struct site_scenario *s, const char *name, bool reference, enum variant_role role)
 {
     size_t i = 0;
 
@@ -81,7 +81,8 @@ static void add_variant(struct site_scenario *s, const char *name, bool referenc
         s->variants[s->n_variants++].name = name;
     }
     s->variants[i].reference |= reference;
-    s->variants[i].peer |= peer;
+    if (role != ROLE_OURS)
+        s->variants[i].role = role;
 }
 
 size_t site_model_variant(const struct site_scenario *scenario, const char *name)
@@ -103,8 +104,8 @@ static void collect_runs(struct site_model *model)
             struct site_scenario *s = add_scenario(model, c->scenario);
 
             if (*c->reference)
-                add_variant(s, c->reference, true, false);
-            add_variant(s, c->variant, false, c->peer);
+                add_variant(s, c->reference, true, ROLE_OURS);
+            add_variant(s, c->variant, false, c->role);
         }
     }
 }
@@ -122,8 +123,8 @@ static void collect_history(struct site_model *model)
         add_host(model, series->host_class);
         s = add_scenario(model, series->scenario);
         if (*series->reference)
-            add_variant(s, series->reference, true, false);
-        add_variant(s, series->variant, false, series->peer);
+            add_variant(s, series->reference, true, ROLE_OURS);
+        add_variant(s, series->variant, false, series->role);
         s->series = mem_grow(s->series, &s->series_capacity, s->n_series + 1, sizeof(void *));
         s->series[s->n_series++] = series;
     }
@@ -134,7 +135,7 @@ static int compare_variants(const void *a, const void *b)
     const struct site_variant *x = a, *y = b;
     int d = y->reference - x->reference;
 
-    d = d ? d : x->peer - y->peer;
+    d = d ? d : (int)x->role - (int)y->role;
     return d ? d : strverscmp(x->name, y->name);
 }
 

@@ -20,8 +20,9 @@ struct site_scenario {
     char file[CASE_ID_MAX + 8]; /* "kernels-gemm_f32": the page, without ".html" */
     struct site_variant {
         const char *name;
-        bool reference, peer;
-    } * variants; /* the reference first, then by name, peers last: a variant has one colour, whatever ran last */
+        bool reference;
+        enum variant_role role;
+    } * variants; /* the reference first, then by name, peers and roofs last: a variant has one colour, whatever ran last */
     size_t n_variants, variants_capacity;
     const struct series **series; /* by host class, params, metric, variant */
     size_t n_series, series_capacity;

@@ -129,7 +129,7 @@ static void line_name(struct text *name, const struct site_scenario *s, const st
     const struct site_variant *variant = &s->variants[site_model_variant(s, series->variant)];
 
     text_addf(name, "%s%s%s", series->variant, variant->reference ? " (reference)" : "",
-              variant->peer ? " (peer)" : "");
+              figure_role(variant->role));
 }
 
 /* gnuplot sets the legend in columns of the longest name's width, above the plot; 7.4 by 20 pixels a character and 45

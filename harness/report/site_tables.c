@@ -246,8 +246,8 @@ static void figures_row(struct text *out, const struct case_result *c, bool firs
     template_escape(out, params.data);
     text_add(out, "</td><th scope=\"row\">");
     template_escape(out, c->variant);
-    text_addf(out, "%s%s</th>", strcmp(c->variant, c->reference) == 0 ? " <small>reference</small>" : "",
-              c->peer ? " <small>peer</small>" : "");
+    text_addf(out, "%s%s%s%s</th>", strcmp(c->variant, c->reference) == 0 ? " <small>reference</small>" : "",
+              c->role != ROLE_OURS ? " <small>" : "", variant_role_note(c->role), c->role != ROLE_OURS ? "</small>" : "");
     if (c->status == CASE_OK) {
         figure_cells(out, c, own, n_own);
     } else {

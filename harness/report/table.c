@@ -69,8 +69,7 @@ static void variant_cell(struct grid *grid, const struct case_result *c)
     figure_clean(&t, c->variant);
     if (strcmp(c->variant, c->reference) == 0)
         text_add(&t, " (reference)");
-    if (c->peer)
-        text_add(&t, " (peer)");
+    text_add(&t, figure_role(c->role));
     grid_cell(grid, t.data, NULL);
     text_free(&t);
 }

@@ -99,11 +99,11 @@ static const struct variant variants[] = {
     { .name = "hang" },
     { .name = "exits" },
     { .name = "absent", .absent = "not in this build (install libabsent)" },
-    { .name = "friend", .peer = true },
+    { .name = "friend", .role = ROLE_PEER },
 };
 
 static const int64_t sizes[] = { 1, 2 };
-static const struct axis axes[] = { { .name = "n", .values = sizes, .n_values = 2, .n_quick = 1 } };
+static const struct axis axes[] = { { .name = "n", .values = sizes, .n_values = 2, .quick = 1u << 0 } };
 
 const struct scenario scenario_faulty = {
     .name = "tests/faulty",

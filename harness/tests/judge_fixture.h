@@ -44,7 +44,7 @@ static const struct metric metrics[] = {
     { "rate", "1/us", METRIC_TIMED, METRIC_HIGHER_IS_BETTER, .from_ns = rate },
     { "size", "bytes", METRIC_EXACT, METRIC_LOWER_IS_BETTER, .exact = no_value },
 };
-static const struct variant variants[] = { { .name = "plain" }, { .name = "fast" }, { .name = "other", .peer = true } };
+static const struct variant variants[] = { { .name = "plain" }, { .name = "fast" }, { .name = "other", .role = ROLE_PEER } };
 static const struct scenario subject = {
     .name = "kernels/subject", .summary = "s", .variants = variants, .n_variants = 3,
     .metrics = metrics, .n_metrics = 2, .run = work,

@@ -115,7 +115,7 @@ static void fill_run(struct run_result *run)
     text_copy(c->reason, sizeof(c->reason), "this host lacks avx512f");
     add_verdict(run, c->id, OUTCOME_SKIPPED, c->reason);
     c = add_case(run, "kernels/gemm_f32", "openblas", "n=1024/threads=1");
-    c->peer = true;
+    c->role = ROLE_PEER;
     c->n_blocks = 3;
     e = add_estimate(c, &metric_time_ns, 4.63e7, 0.02);
     e->low = -INFINITY;

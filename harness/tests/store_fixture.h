@@ -28,7 +28,7 @@ static const int64_t sizes[] = { 16, 32 };
 static const struct axis axes[] = { { .name = "n", .values = sizes, .n_values = 2 } };
 static const struct variant variants[VARIANTS] = { { .name = "naive" },
                                                    { .name = "fast" },
-                                                   { .name = "p", .peer = true } };
+                                                   { .name = "p", .role = ROLE_PEER } };
 static const struct scenario scenario = {
     .name = "test/store",
     .axes = axes,
@@ -226,7 +226,7 @@ static inline struct case_result *add_case(struct run_result *run, int variant, 
     text_copy(r->variant, sizeof(r->variant), variants[variant].name);
     text_copy(r->reference, sizeof(r->reference), variants[0].name);
     text_copy(r->params, sizeof(r->params), "n=32");
-    r->peer = variants[variant].peer;
+    r->role = variants[variant].role;
     r->status = status;
     return r;
 }

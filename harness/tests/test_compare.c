@@ -160,9 +160,52 @@ static void runs_compare_by_interval_and_exact_figures_by_value(void **state)
     run_result_free(&b);
 }
 
+/* Of two roofs the slower one counts: 100 x its time / the variant's, round by round. */
+static void roof_percent_is_paired_with_the_slower_roof(void **state)
+{
+    static const struct variant roofed[] = { { .name = "plain" },
+                                             { .name = "fast", .roofs = { "peak", "read" } },
+                                             { .name = "peak", .role = ROLE_ROOF },
+                                             { .name = "read", .role = ROLE_ROOF } };
+    static const double ns[] = { 100, 40, 10, 20 };
+    static const struct scenario s = { .name = "kernels/subject", .summary = "s", .variants = roofed, .n_variants = 4,
+                                       .run = work };
+    struct planned planned[4] = { { .wanted = true }, { .wanted = true }, { .wanted = true }, { .wanted = true } };
+    struct comparison c = { .params = { .scenario = &s }, .variants = planned };
+    struct sample samples[BLOCKS][16];
+    struct block blocks[BLOCKS] = { 0 };
+    struct run_result run = { 0 };
+    const struct estimate *e;
+
+    (void)state;
+    for (int b = 0; b < BLOCKS; b++) {
+        blocks[b] = (struct block){ .index = b, .samples = samples[b], .n_samples = 16, .variant = -1 };
+        for (int i = 0; i < 16; i++) { /* the host slows down from round to round */
+            double t = ns[i % 4] * (1 + 0.1 * (i / 4));
+
+            samples[b][i] = (struct sample){ .variant = i % 4, .round = i / 4, .iterations = 1, .ns = t, .cpu_ns = t };
+        }
+    }
+    compare_estimates(&c, blocks, BLOCKS, ALPHA, &run);
+    e = case_estimate(run_case(&run, "kernels/subject/fast"), "roof_percent");
+    assert_non_null(e);
+    assert_true(fabs(e->value - 50) < 1e-9);
+    assert_null(case_estimate(run_case(&run, "kernels/subject/peak"), "roof_percent"));
+    run_result_free(&run);
+    planned[3].wanted = false; /* without the slower one there is no telling */
+    for (int b = 0; b < BLOCKS; b++)
+        for (int i = 0; i < 16; i++)
+            samples[b][i].variant = i % 4 == 3 ? 2 : i % 4;
+    run = (struct run_result){ 0 };
+    compare_estimates(&c, blocks, BLOCKS, ALPHA, &run);
+    assert_null(case_estimate(run_case(&run, "kernels/subject/fast"), "roof_percent"));
+    run_result_free(&run);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(roof_percent_is_paired_with_the_slower_roof),
         cmocka_unit_test(speedup_is_paired_so_that_a_drift_of_the_host_cancels),
         cmocka_unit_test(derived_metric_follows_the_time),
         cmocka_unit_test(interval_is_open_until_there_are_enough_blocks),

@@ -17,7 +17,7 @@
 #include <string.h>
 
 static const int64_t sizes[] = { 64, 1024 }, descending[] = { 1024, 64 }, level[] = { 64, 64 }, zero[] = { 0, 1 };
-static const struct axis axes[] = { { .name = "n", .values = sizes, .n_values = 2, .n_quick = 1 }, AXIS_THREADS };
+static const struct axis axes[] = { { .name = "n", .values = sizes, .n_values = 2, .quick = 1u << 0 }, AXIS_THREADS };
 static const struct variant variants[] = { { .name = "naive" }, { .name = "avx2", .isa = ISA_AVX2 } };
 
 static void run(void *state, const struct variant *variant, int64_t n)
@@ -243,6 +243,25 @@ static void registry_refuses_what_is_declared_twice(void **state)
     assert_refused(&bad, "metric 'speedup' is declared twice");
 }
 
+static void registry_refuses_a_roof_that_is_none(void **state)
+{
+    static const struct { struct variant second; const char *word; } rows[] = {
+        { { .name = "b", .roofs = { "nowhere" } }, "there is no such variant" },
+        { { .name = "b", .roofs = { "a" } }, "a roof is another variant of that role" },
+        { { .name = "b", .role = ROLE_ROOF, .roofs = { "b" } }, "a roof is another variant of that role" },
+    };
+    struct scenario bad = good;
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct variant two[] = { { .name = "a" }, rows[i].second };
+
+        bad.variants = two;
+        bad.n_variants = 2;
+        assert_refused(&bad, rows[i].word);
+    }
+}
+
 static void registry_refuses_bad_axes(void **state)
 {
     static const struct { struct axis axis; const char *word; } rows[] = {
@@ -250,7 +269,7 @@ static void registry_refuses_bad_axes(void **state)
         { { .name = "n", .values = descending, .n_values = 2 }, "ascending" },
         { { .name = "n", .values = level, .n_values = 2 }, "ascending" },
         { { .name = "n", .values = zero, .n_values = 2 }, "positive" },
-        { { .name = "n", .values = sizes, .n_values = 2, .n_quick = 3 }, "more quick values" },
+        { { .name = "n", .values = sizes, .n_values = 2, .quick = 1u << 2 }, "quick values that it does not have" },
     };
     struct axis many[AXES_MAX + 1];
     char names[AXES_MAX + 1][2] = { 0 };
@@ -362,6 +381,7 @@ int main(void)
         cmocka_unit_test(registry_refuses_more_than_a_job_or_a_case_id_holds),
         cmocka_unit_test(registry_refuses_what_has_no_name),
         cmocka_unit_test(registry_refuses_what_is_declared_twice),
+        cmocka_unit_test(registry_refuses_a_roof_that_is_none),
         cmocka_unit_test(registry_refuses_bad_axes),
         cmocka_unit_test(registry_refuses_a_reference_that_cannot_run_everywhere),
         cmocka_unit_test(registry_refuses_missing_functions),

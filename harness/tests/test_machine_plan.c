@@ -89,6 +89,31 @@ static void plan_is_one_pu_per_core_of_the_best_domain(void **state)
     }
 }
 
+/* What block sizes follow from. */
+static void caches_are_those_above_the_core(void **state)
+{
+    static const struct { const char *name; int pu; int64_t l1d_kib, l2_kib, l3_kib; } rows[] = {
+        { "syn-9950X", 1, 48, 1024, 32 << 10 },
+        { "syn-9950X3D", 1, 48, 1024, 96 << 10 },
+        { "syn-9950X3D", 8, 48, 1024, 32 << 10 },
+        { "syn-VM-8vCPU-nol3", 0, 0, 0, 0 }, /* a virtual machine that shows none */
+        { "syn-9950X", 999, 0, 0, 0 }, /* no such PU */
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct topology *topology = model(rows[i].name);
+        struct caches caches = topology_caches(topology, rows[i].pu);
+
+        print_message("%s %d\n", rows[i].name, rows[i].pu);
+        assert_int_equal(caches.l1d, rows[i].l1d_kib << 10);
+        assert_int_equal(caches.l2, rows[i].l2_kib << 10);
+        assert_int_equal(caches.l3, rows[i].l3_kib << 10);
+        topology_free(topology);
+    }
+    assert_int_equal(topology_caches(NULL, 0).l1d, 0);
+}
+
 /* Asked of hwloc itself, not of the numbers above. */
 static void plan_never_leaves_its_l3_nor_shares_a_core(void **state)
 {
@@ -324,6 +349,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(plan_is_one_pu_per_core_of_the_best_domain),
+        cmocka_unit_test(caches_are_those_above_the_core),
         cmocka_unit_test(plan_never_leaves_its_l3_nor_shares_a_core),
         cmocka_unit_test(busy_cores_go_behind_the_quiet_ones),
         cmocka_unit_test(siblings_share_the_core),

@@ -19,12 +19,12 @@ static void work(void *state, const struct variant *variant, int64_t n)
 }
 
 static const int64_t sizes[] = { 64, 128, 256 };
-static const struct axis axes[] = { { .name = "n", .values = sizes, .n_values = 3, .n_quick = 1 }, AXIS_THREADS };
+static const struct axis axes[] = { { .name = "n", .values = sizes, .n_values = 3, .quick = 1u << 0 }, AXIS_THREADS };
 static const struct variant variants[] = {
     { .name = "plain" },
     { .name = "vector", .isa = ISA_AVX2 },
     { .name = "wide", .isa = ISA_AVX512F },
-    { .name = "other", .peer = true, .absent = "built without libother" },
+    { .name = "other", .role = ROLE_PEER, .absent = "built without libother" },
 };
 static const struct scenario matrix = {
     .name = "kernels/matrix", .summary = "s", .axes = axes, .n_axes = 2, .variants = variants, .n_variants = 4,
@@ -71,6 +71,65 @@ static void quick_plan_takes_the_quick_values(void **state)
     assert_int_equal(plan.n, 1);
     assert_string_equal(plan.comparisons[0].id, "kernels/matrix/n=64/threads=1");
     plan_free(&plan);
+}
+
+static bool square(const struct params *params)
+{
+    return params_get(params, "n") != 128;
+}
+
+static bool only_large(const struct params *params)
+{
+    return params_get(params, "n") == 256;
+}
+
+static void cell_or_variant_that_does_not_exist_is_not_planned(void **state)
+{
+    static const struct variant some[] = { { .name = "plain" }, { .name = "packed", .has = only_large } };
+    static const struct scenario holed = { .name = "kernels/holed", .summary = "s", .axes = axes, .n_axes = 1,
+                                           .has = square, .variants = some, .n_variants = 2, .run = work };
+    static const struct scenario *const list[] = { &holed };
+    static const struct registry holes = { list, 1 };
+    static const char *const nowhere[] = { "*/packed/n=64" };
+    struct plan_request r = { &holes, NULL, 0, ISA_ANY, 1, false };
+    struct err err = { 0 };
+    struct plan plan;
+
+    (void)state;
+    assert_int_equal(plan_build(&r, &plan, &err), 0);
+    assert_int_equal(plan.n, 2);
+    assert_string_equal(plan.comparisons[0].id, "kernels/holed/n=64");
+    assert_false(plan.comparisons[0].variants[1].wanted);
+    assert_string_equal(plan.comparisons[1].id, "kernels/holed/n=256");
+    assert_true(plan.comparisons[1].variants[1].wanted);
+    plan_free(&plan);
+    r.globs = nowhere;
+    r.n_globs = 1;
+    assert_int_equal(plan_build(&r, &plan, &err), -1);
+}
+
+static void roofs_come_with_the_variant_under_them(void **state)
+{
+    static const struct variant some[] = { { .name = "plain" },
+                                           { .name = "vector", .roofs = { "roof_read" } },
+                                           { .name = "other" },
+                                           { .name = "roof_read", .role = ROLE_ROOF } };
+    static const struct scenario roofed = { .name = "kernels/roofed", .summary = "s", .variants = some, .n_variants = 4,
+                                            .run = work };
+    static const struct scenario *const list[] = { &roofed };
+    static const struct registry roofs = { list, 1 };
+    static const struct { const char *glob; bool roof; } rows[] = { { "*/vector", true }, { "*/other", false } };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct plan_request r = { &roofs, &rows[i].glob, 1, ISA_ANY, 1, false };
+        struct err err = { 0 };
+        struct plan plan;
+
+        assert_int_equal(plan_build(&r, &plan, &err), 0);
+        assert_int_equal(plan.comparisons[0].variants[3].wanted, rows[i].roof);
+        plan_free(&plan);
+    }
 }
 
 static void variant_that_cannot_run_here_stays_in_the_plan_with_its_reason(void **state)
@@ -321,6 +380,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(plan_is_the_product_of_the_axes_and_threads_double_up_to_all_cores),
         cmocka_unit_test(quick_plan_takes_the_quick_values),
+        cmocka_unit_test(cell_or_variant_that_does_not_exist_is_not_planned),
+        cmocka_unit_test(roofs_come_with_the_variant_under_them),
         cmocka_unit_test(variant_that_cannot_run_here_stays_in_the_plan_with_its_reason),
         cmocka_unit_test(reference_comes_with_every_variant_that_a_glob_wants),
         cmocka_unit_test(glob_that_selects_nothing_says_what_may_have_been_meant),

@@ -16,7 +16,7 @@ static void json_has_the_keys_of_the_design(void **state)
     static const char *const run_keys[] = { "id",    "commit",    "dirty", "host_class", "host",    "compiler",
                                             "flags", "libraries", "seed",  "started",    "seconds", "command" };
     static const char *const case_keys[] = { "id",   "scenario", "variant", "reference", "params",
-                                             "peer", "status",   "reason",  "blocks",    "metrics" };
+                                             "peer", "role", "status",   "reason",  "blocks",    "metrics" };
     static const char *const verdict_keys[] = { "case", "metric", "against", "outcome",    "value",
                                                 "low",  "high",   "limit",   "detectable", "reason" };
     static const char *const timed_keys[] = { "value", "low", "high", "spread", "unit" };
@@ -57,7 +57,7 @@ static void no_row_is_lost_to_bytes_that_are_no_text(void **state)
 {
     static const struct json_finding findings[] = { { "ok", "store", "/tmp/\xff.db", "", "mend" },
                                                     { "warn", "b", "c", "d", "" } };
-    static const struct variant variants[] = { { .name = "naive" }, { .name = "fast", .peer = true },
+    static const struct variant variants[] = { { .name = "naive" }, { .name = "fast", .role = ROLE_PEER },
                                                { .name = "no" } };
     static const int64_t values[] = { 8 };
     static const struct axis axes[] = { { "n", values, 1, 0, AXIS_KIND_LIST } };

@@ -65,7 +65,7 @@ static void write_narrow(const char *dir, size_t n_runs)
     fill_narrow(&runs[0]);
     fill_run(&runs[1]);
     fill_history(&h, 5);
-    add_series(&h, "openblas", &metric_speedup, 5)->peer = true;
+    add_series(&h, "openblas", &metric_speedup, 5)->role = ROLE_PEER;
     assert_written(site_write(&site, dir, &err), &err);
     history_free(&h);
     run_result_free(&runs[0]);
@@ -132,7 +132,7 @@ static void a_small_step_is_seen_beside_a_speedup(void **state)
     need_gnuplot();
     add_series(&h, "avx2", &metric_speedup, 70);
     add_series(&h, "avx512", &metric_speedup, 70);
-    add_series(&h, "openblas", &metric_speedup, 70)->peer = true;
+    add_series(&h, "openblas", &metric_speedup, 70)->role = ROLE_PEER;
     avx2 = &h.series[0];
     avx512 = &h.series[1];
     for (size_t i = 0; i < 70; i++) {

@@ -25,7 +25,7 @@ static void assert_same_case(const struct case_result *a, const struct case_resu
     assert_string_equal(a->reference, b->reference);
     assert_string_equal(a->params, b->params);
     assert_string_equal(a->reason, b->reason);
-    assert_int_equal(a->peer, b->peer);
+    assert_int_equal(a->role, b->role);
     assert_int_equal(a->status, b->status);
     assert_int_equal(a->n_blocks, b->n_blocks);
     assert_int_equal(a->n_estimates, b->n_estimates);
@@ -174,7 +174,7 @@ static void store_keeps_every_sample_with_its_run_block_and_order(void **state)
                                  " ELSE instructions = 1e6 * position AND cycles = 1.0 / 3 * position AND"
                                  " branch_misses = 0 AND cache_misses = 0.5 * position END"),
                      2 * 5 * SAMPLES);
-    assert_int_equal(query(path, "SELECT count(*) FROM series WHERE reference = 'naive' AND peer = (variant = 'p')"),
+    assert_int_equal(query(path, "SELECT count(*) FROM series WHERE reference = 'naive' AND role = (variant = 'p')"),
                      3);
     free(path);
 }

@@ -94,8 +94,22 @@ static void store_makes_missing_folders_for_its_owner_alone(void **state)
     assert_int_equal(stat(folder, &st), 0);
     assert_int_equal(st.st_mode & 0777, 0700);
     assert_int_equal(query(path, "SELECT count(*) FROM pragma_journal_mode WHERE journal_mode = 'wal'"), 1);
-    assert_int_equal(query(path, "SELECT user_version FROM pragma_user_version"), 1);
+    assert_int_equal(query(path, "SELECT user_version FROM pragma_user_version"), 2);
     free(folder);
+    free(path);
+}
+
+/* A database of version 1, as it stood before there were roles: the tables without it and one peer. */
+static void store_of_an_older_version_is_taken_on(void **state)
+{
+    char *path = in_folder(state, "old.db");
+
+    make_store(path, 1);
+    run_sql(path, "ALTER TABLE series ADD COLUMN peer INTEGER NOT NULL DEFAULT 0 CHECK (peer IN (0, 1));"
+                  "UPDATE series SET peer = role; ALTER TABLE series DROP COLUMN role; PRAGMA user_version = 1");
+    store_close(open_store(path, STORE_WRITE));
+    assert_int_equal(query(path, "SELECT user_version FROM pragma_user_version"), 2);
+    assert_int_equal(query(path, "SELECT count(*) > 0 AND min(role = (variant = 'p')) FROM series"), 1);
     free(path);
 }
 
@@ -159,7 +173,7 @@ static void store_refuses_a_newer_database_and_leaves_it_untouched(void **state)
 
     make_store(path, 3);
     run_sql(path, "PRAGMA user_version = 9");
-    assert_refused(path, "was written by a newer pawl (schema 9, this one knows 1): update pawl or");
+    assert_refused(path, "was written by a newer pawl (schema 9, this one knows 2): update pawl or");
     run_sql(path, "PRAGMA user_version = -5");
     assert_refused(path, "was written by a newer pawl");
     free(path);
@@ -326,6 +340,7 @@ int main(void)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, make_folder, remove_folder)
     const struct CMUnitTest tests[] = {
         TEST(store_makes_missing_folders_for_its_owner_alone),
+        TEST(store_of_an_older_version_is_taken_on),
         TEST(store_takes_odd_names_for_files),
         TEST(store_takes_an_empty_file_for_a_new_one),
         TEST(store_refuses_what_is_no_database),

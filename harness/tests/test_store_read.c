@@ -56,8 +56,8 @@ static void history_is_by_case_metric_and_host_oldest_first(void **state)
     assert_string_equal(h.series[2].metric, "ratio");
     assert_string_equal(h.series[3].metric, "time_ns");
     assert_same(h.series[3].points[0].low, -INFINITY);
-    assert_false(h.series[3].peer);
-    assert_true(h.series[4].peer);
+    assert_int_equal(h.series[3].role, ROLE_OURS);
+    assert_int_equal(h.series[4].role, ROLE_PEER);
     history_free(&h);
     store_close(store);
     free(path);

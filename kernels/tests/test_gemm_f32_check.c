@@ -185,7 +185,7 @@ static void what_this_build_lacks_says_what_to_do(void **state)
 
     (void)state;
     assert_string_equal(peer->name, "openblas");
-    assert_true(peer->peer);
+    assert_int_equal(peer->role, ROLE_PEER);
     assert_int_equal(work == NULL, peer->absent != NULL);
     if (peer->absent)
         assert_non_null(strstr(peer->absent, "PAWL_OPENBLAS"));
