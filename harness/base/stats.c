@@ -4,6 +4,7 @@
 #include "base/mem.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 
 static int by_value(const void *a, const void *b)
@@ -110,8 +111,12 @@ static double *count_ways(size_t n_x, size_t n_y, double *all)
     size_t top = n_x * n_y;
     double *ways;
 
-    if (n_x < 1 || n_y < 1 || n_x > STATS_SHIFT_MAX || n_y > STATS_SHIFT_MAX)
-        BUG("%zu and %zu samples: outside 1..%d", n_x, n_y, STATS_SHIFT_MAX);
+    if (n_x > n_y) { /* the count is symmetric, its work is not */
+        size_t x = n_x;
+
+        n_x = n_y;
+        n_y = x;
+    }
     ways = mem_array(top + 1, sizeof(*ways));
     ways[0] = 1;
     *all = 1;
@@ -125,7 +130,7 @@ static double *count_ways(size_t n_x, size_t n_y, double *all)
     return ways;
 }
 
-size_t stats_shift_rank(size_t n_x, size_t n_y, double alpha)
+static size_t exact_rank(size_t n_x, size_t n_y, double alpha)
 {
     size_t top = n_x * n_y, k = 0;
     double all, *ways = count_ways(n_x, n_y, &all), tail = 0;
@@ -136,15 +141,56 @@ size_t stats_shift_rank(size_t n_x, size_t n_y, double alpha)
     return k;
 }
 
+static bool is_large(size_t n_x, size_t n_y)
+{
+    if (n_x < 1 || n_y < 1 || n_x > STATS_SHIFT_MAX || n_y > STATS_SHIFT_MAX)
+        BUG("%zu and %zu samples: outside 1..%d", n_x, n_y, STATS_SHIFT_MAX);
+    return n_x * n_y > STATS_SHIFT_EXACT;
+}
+
+/* P(U <= u) under no shift, the statistic taken as normal: mean n_x n_y / 2, variance n_x n_y (n_x + n_y + 1) / 12. */
+static double normal_tail(double u, size_t n_x, size_t n_y)
+{
+    double nm = (double)n_x * (double)n_y, deviation = sqrt(nm * (double)(n_x + n_y + 1) / 12);
+
+    return 0.5 * erfc((0.5 * nm - u - 0.5) / (deviation * M_SQRT2));
+}
+
+/* The largest k with 2 P(U <= k - 1) <= alpha, by halving. */
+static size_t normal_rank(size_t n_x, size_t n_y, double alpha)
+{
+    size_t low = 0, high = (n_x * n_y + 1) / 2;
+
+    while (low < high) {
+        size_t k = (low + high + 1) / 2;
+
+        if (2 * normal_tail((double)k - 1, n_x, n_y) <= alpha)
+            low = k;
+        else
+            high = k - 1;
+    }
+    return low;
+}
+
+size_t stats_shift_rank(size_t n_x, size_t n_y, double alpha)
+{
+    if (is_large(n_x, n_y))
+        return normal_rank(n_x, n_y, alpha);
+    return exact_rank(n_x, n_y, alpha);
+}
+
 double stats_shift_p(const double *x, size_t n_x, const double *y, size_t n_y)
 {
-    double all, *ways = count_ways(n_x, n_y, &all), u = 0, p = 0;
+    double all, *ways, u = 0, p = 0;
 
     for (size_t i = 0; i < n_x; i++)
         for (size_t j = 0; j < n_y; j++)
             u += y[j] > x[i] ? 1 : y[j] == x[i] ? 0.5 : 0;
     if (u > 0.5 * (double)(n_x * n_y))
         u = (double)(n_x * n_y) - u;
+    if (is_large(n_x, n_y))
+        return fmin(1, 2 * normal_tail(u, n_x, n_y));
+    ways = count_ways(n_x, n_y, &all);
     for (size_t k = 0; (double)k <= u; k++)
         p += ways[k];
     free(ways);

@@ -29,9 +29,11 @@ struct interval stats_median_interval(const double *sorted, size_t n, double alp
 struct interval stats_rate_interval(size_t k, size_t n, double alpha);
 
 /* The shift between two independent samples, y - x: the Hodges-Lehmann median of all differences, with the interval
- * that inverts the exact Mann-Whitney test (Hollander, Wolfe & Chicken, Nonparametric Statistical Methods, 3rd ed.,
- * 2014, section 4.3). Both sizes in 1..STATS_SHIFT_MAX. */
-enum { STATS_SHIFT_MAX = 128 };
+ * that inverts the Mann-Whitney test (Hollander, Wolfe & Chicken, Nonparametric Statistical Methods, 3rd ed., 2014,
+ * section 4.3). Both sizes in 1..STATS_SHIFT_MAX. The test is exact where there are at most STATS_SHIFT_EXACT
+ * differences; above, the statistic is taken as normal, with a correction for continuity: its tails are lighter than
+ * that (its excess kurtosis is negative), so the interval errs on the wide side. */
+enum { STATS_SHIFT_MAX = 2048, STATS_SHIFT_EXACT = 65536 };
 struct interval stats_shift(const double *x, size_t n_x, const double *y, size_t n_y, double alpha);
 
 /* The two-sided exact p of no shift: twice the smaller tail of the Mann-Whitney statistic, ties counted half; 1 at most. */

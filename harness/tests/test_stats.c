@@ -3,6 +3,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <stdint.h>
 #include <cmocka.h>
 
@@ -313,6 +314,47 @@ static void shift_interval_covers_what_it_promises(void **state)
         }
 }
 
+/* The number of ways to reach each U = u: the coefficients of prod (1 - q^(m + i)) / (1 - q^i), i = 1..n, factor by
+ * factor. */
+static long double *ways_of(size_t n, size_t m, long double *all)
+{
+    size_t top = n * m;
+    long double *w = calloc(top + 1, sizeof(*w));
+
+    w[0] = *all = 1;
+    for (size_t i = 1; i <= n; i++) {
+        for (size_t u = top; u >= m + i; u--)
+            w[u] -= w[u - m - i];
+        for (size_t u = i; u <= top; u++)
+            w[u] += w[u - i];
+        *all *= (long double)(m + i) / (long double)i;
+    }
+    return w;
+}
+
+/* Where a sample is too large for the exact count, the rank may only err towards the wider interval, and not by much. */
+static void shift_of_large_samples_is_conservative(void **state)
+{
+    static const size_t sizes[][2] = { { 33, 2000 }, { 64, 1030 }, { 200, 330 } };
+    static const double alphas[] = { 0.05, 1e-3, 1e-5, 1e-7 };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
+        long double all, *ways = ways_of(sizes[i][0], sizes[i][1], &all);
+
+        for (size_t a = 0; a < ARRAY_LEN(alphas); a++) {
+            size_t k = stats_shift_rank(sizes[i][0], sizes[i][1], alphas[a]), exact = 0;
+
+            for (long double tail = ways[0]; 2 * tail <= alphas[a] * all; tail += ways[exact])
+                exact++;
+            print_message("%zu and %zu at %g: rank %zu, exact %zu\n", sizes[i][0], sizes[i][1], alphas[a], k, exact);
+            assert_true(k <= exact + 1); /* one difference of tens of thousands: U is discrete */
+            assert_true((double)k >= 0.9 * (double)exact);
+        }
+        free(ways);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -329,6 +371,7 @@ int main(void)
         cmocka_unit_test(an_interval_holds_its_estimate_and_narrows_with_alpha),
         cmocka_unit_test(median_interval_covers_what_it_promises),
         cmocka_unit_test(shift_interval_covers_what_it_promises),
+        cmocka_unit_test(shift_of_large_samples_is_conservative),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
