@@ -11,10 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    SHIFT = 1,  /* floats by which every pointer misses its alignment */
-    GUARD = 64, /* floats of canary before and after C */
-};
+enum { GUARD = 64 }; /* floats of canary before and after C */
 
 /* A quiet NaN with a payload that no computation makes: what is found in its place was written. */
 static const uint32_t canary_bits = 0x7fc0beef;
@@ -23,7 +20,7 @@ static const uint32_t canary_bits = 0x7fc0beef;
 struct arena {
     struct gemm_f32_problem p;
     float *a, *b, *c;     /* allocations; p.a and so on point into them */
-    size_t c_len;         /* of the allocation `c`, in floats */
+    size_t c_len, c_at;   /* of the allocation `c`, in floats; where in it p.c is */
     double *want, *bound; /* of one row of C */
 };
 
@@ -77,25 +74,28 @@ static void arena_free(struct arena *arena)
 }
 
 /* A and B end where their allocations end, so that AddressSanitizer sees a read beyond them. */
-static int arena_make(struct arena *arena, size_t m, size_t n, size_t k, uint64_t seed, struct err *err)
+static int arena_make(struct arena *arena, const struct gemm_f32_check_case *c, struct err *err)
 {
     struct gemm_f32_problem *p = &arena->p;
-    struct rng rng = rng_seed(seed);
+    struct rng rng = rng_seed(c->seed);
 
-    *arena = (struct arena){ .p = { .m = m, .n = n, .k = k, .lda = k + 3, .ldb = n + 5, .ldc = n + 7 } };
-    arena->c_len = GUARD + SHIFT + matrix_len(m, n, p->ldc) + GUARD;
-    arena->a = canaries(SHIFT + matrix_len(m, k, p->lda), err);
-    arena->b = canaries(SHIFT + matrix_len(k, n, p->ldb), err);
+    *arena = (struct arena){ .p = { .m = c->m, .n = c->n, .k = c->k }, .c_at = GUARD + c->shift };
+    p->lda = c->k + c->gap_a;
+    p->ldb = c->n + c->gap_b;
+    p->ldc = c->n + c->gap_c;
+    arena->c_len = arena->c_at + matrix_len(c->m, c->n, p->ldc) + GUARD;
+    arena->a = canaries(c->shift + matrix_len(c->m, c->k, p->lda), err);
+    arena->b = canaries(c->shift + matrix_len(c->k, c->n, p->ldb), err);
     arena->c = canaries(arena->c_len, err);
-    arena->want = mem_aligned(n, sizeof(*arena->want), MEM_LINE, err);
-    arena->bound = mem_aligned(n, sizeof(*arena->bound), MEM_LINE, err);
+    arena->want = mem_aligned(c->n, sizeof(*arena->want), MEM_LINE, err);
+    arena->bound = mem_aligned(c->n, sizeof(*arena->bound), MEM_LINE, err);
     if (!arena->a || !arena->b || !arena->c || !arena->want || !arena->bound)
         return -1;
-    fill_matrix(arena->a + SHIFT, m, k, p->lda, &rng);
-    fill_matrix(arena->b + SHIFT, k, n, p->ldb, &rng);
-    p->a = arena->a + SHIFT;
-    p->b = arena->b + SHIFT;
-    p->c = arena->c + GUARD + SHIFT;
+    fill_matrix(arena->a + c->shift, c->m, c->k, p->lda, &rng);
+    fill_matrix(arena->b + c->shift, c->k, c->n, p->ldb, &rng);
+    p->a = arena->a + c->shift;
+    p->b = arena->b + c->shift;
+    p->c = arena->c + arena->c_at;
     return 0;
 }
 
@@ -140,7 +140,7 @@ static int check_row(struct arena *arena, size_t i, struct err *err)
 static int check_canaries(const struct arena *arena, struct err *err)
 {
     const struct gemm_f32_problem *p = &arena->p;
-    size_t first = GUARD + SHIFT, len = matrix_len(p->m, p->n, p->ldc);
+    size_t first = arena->c_at, len = matrix_len(p->m, p->n, p->ldc);
 
     for (size_t at = 0; at < arena->c_len; at++) {
         bool inside = at >= first && at - first < len;
@@ -156,28 +156,46 @@ static int check_canaries(const struct arena *arena, struct err *err)
     return 0;
 }
 
-int gemm_f32_check_size(const struct gemm_f32_impl *impl, size_t m, size_t n, size_t k, uint64_t seed,
-                        struct team *team, struct err *err)
+int gemm_f32_check_product(const struct gemm_f32_check_case *c, gemm_f32_check_fn *multiply, void *arg,
+                           struct err *err)
 {
-    struct gemm_f32_work *work = NULL;
     struct arena arena;
     int ret = -1;
 
-    if (arena_make(&arena, m, n, k, seed, err) < 0)
+    if (arena_make(&arena, c, err) < 0 || multiply(arg, &arena.p, err) < 0 || check_canaries(&arena, err) < 0)
         goto out;
-    work = gemm_f32_work_new(impl, m, n, k, team ? team_size(team) : 1, err);
-    if (!work || gemm_f32(&arena.p, work, team, err) < 0)
-        goto out;
-    if (check_canaries(&arena, err) < 0)
-        goto out;
-    for (size_t i = 0; i < m; i++)
+    for (size_t i = 0; i < c->m; i++)
         if (check_row(&arena, i, err) < 0)
             goto out;
     ret = 0;
 out:
-    gemm_f32_work_free(work);
     arena_free(&arena);
     return ret;
+}
+
+struct product {
+    const struct gemm_f32_impl *impl;
+    struct team *team;
+};
+
+static int multiply(void *arg, const struct gemm_f32_problem *p, struct err *err)
+{
+    const struct product *product = arg;
+    int threads = product->team ? team_size(product->team) : 1;
+    struct gemm_f32_work *work = gemm_f32_work_new(product->impl, p->m, p->n, p->k, threads, err);
+    int ret = work ? gemm_f32(p, work, product->team, err) : -1;
+
+    gemm_f32_work_free(work);
+    return ret;
+}
+
+int gemm_f32_check_size(const struct gemm_f32_impl *impl, size_t m, size_t n, size_t k, uint64_t seed,
+                        struct team *team, struct err *err)
+{
+    struct gemm_f32_check_case c = { m, n, k, .gap_a = 3, .gap_b = 5, .gap_c = 7, .shift = 1, .seed = seed };
+    struct product product = { impl, team };
+
+    return gemm_f32_check_product(&c, multiply, &product, err);
 }
 
 int gemm_f32_check(const struct gemm_f32_impl *impl, uint64_t seed, struct team *team, struct err *err)
@@ -186,8 +204,8 @@ int gemm_f32_check(const struct gemm_f32_impl *impl, uint64_t seed, struct team 
         { 1, 1, 1 },       { 1, 33, 7 },     { 7, 1, 31 },     { 33, 63, 1 },   { 5, 3, 2 },
         { 6, 16, 8 },      { 14, 32, 64 },   { 13, 31, 33 },   { 15, 33, 31 },  { 31, 33, 7 },
         { 63, 65, 257 },   { 257, 31, 33 },  { 127, 129, 63 }, { 28, 96, 17 },
-        { 29, 37, 1031 },                    /* three blocks of k */
-        { 601, 17, 9 },    { 3, 6200, 5 },   /* two blocks of rows; of columns */
+        { 29, 37, 1031 },                    /* three or more blocks of k */
+        { 260, 17, 9 },    { 3, 2100, 5 },   /* several blocks of rows; of columns */
         { 0, 5, 5 },       { 5, 0, 5 },      { 5, 5, 0 },
     };
 

@@ -13,8 +13,22 @@
 
 #include "kernels/gemm_f32.h"
 
-/* One product of random matrices in [-1, 1) with every nuisance that the contract allows: pointers off by one float,
- * gaps in the rows (full of NaN in A and B), canaries in C's gaps and round it, NaN in C. */
+/* One product of random matrices in [-1, 1) with the nuisances that the contract allows: pointers `shift` floats off
+ * their alignment, gaps at the ends of the rows (full of NaN in A and B), canaries in C's gaps and round it, NaN in C.
+ */
+struct gemm_f32_check_case {
+    size_t m, n, k;
+    size_t gap_a, gap_b, gap_c; /* ld is the length of a row and this */
+    size_t shift;
+    uint64_t seed;
+};
+
+/* What computes it; -1 with *err filled where it cannot. */
+typedef int gemm_f32_check_fn(void *arg, const struct gemm_f32_problem *p, struct err *err);
+int gemm_f32_check_product(const struct gemm_f32_check_case *c, gemm_f32_check_fn *multiply, void *arg,
+                           struct err *err);
+
+/* The same with gemm_f32(), an odd shift and odd gaps. */
 int gemm_f32_check_size(const struct gemm_f32_impl *impl, size_t m, size_t n, size_t k, uint64_t seed,
                         struct team *team, struct err *err);
 

@@ -11,6 +11,10 @@
 
 #include <stddef.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 typedef void gemm_f32_micro_fn(size_t kc, const float *a, const float *b, float *c, size_t ldc, int add);
 
 enum {
@@ -23,3 +27,7 @@ enum {
 };
 
 gemm_f32_micro_fn gemm_f32_avx2_micro, gemm_f32_avx512_micro;
+
+#ifdef __cplusplus
+}
+#endif

@@ -29,6 +29,7 @@ void gemm_f32_openblas_limit(uint32_t isa)
 
 static struct {
     __typeof__(cblas_sgemm) *sgemm;
+    __typeof__(cblas_sgemv) *sgemv;
     __typeof__(openblas_set_num_threads) *set_num_threads;
 } openblas;
 
@@ -49,8 +50,9 @@ static int load(struct err *err)
     if (!library)
         return err_set(err, ERR_HOST, "cannot load OpenBLAS: %s (apt install libopenblas0)", dlerror());
     *(void **)&openblas.set_num_threads = dlsym(library, "openblas_set_num_threads");
+    *(void **)&openblas.sgemv = dlsym(library, "cblas_sgemv");
     *(void **)&openblas.sgemm = dlsym(library, "cblas_sgemm");
-    if (!openblas.sgemm || !openblas.set_num_threads)
+    if (!openblas.sgemm || !openblas.sgemv || !openblas.set_num_threads)
         return err_set(err, ERR_HOST, "libopenblas.so.0 is not OpenBLAS: %s", dlerror());
     openblas.set_num_threads(1);
     return 0;
@@ -63,10 +65,32 @@ static void rows(const struct gemm_f32_problem *p, size_t first, size_t count)
                    (blasint)p->ldc);
 }
 
+void gemm_f32_openblas_columns(const struct gemm_f32_problem *p, size_t first, size_t count)
+{
+    struct gemm_f32_problem part = *p;
+
+    part.b += first;
+    part.c += first;
+    part.n = count;
+    if (p->m == 1) /* c = B^T a */
+        openblas.sgemv(CblasRowMajor, CblasTrans, (blasint)p->k, (blasint)count, 1.0f, part.b, (blasint)p->ldb, p->a, 1,
+                       0.0f, part.c, 1);
+    else
+        rows(&part, 0, p->m);
+}
+
 /* Sizes are its `int`. */
 const struct gemm_f32_impl gemm_f32_openblas = {
     .name = "openblas", .isa = ISA_ANY, .rows = rows, .prepare = load, .size_max = INT_MAX
 };
 #else
+void gemm_f32_openblas_columns(const struct gemm_f32_problem *p, size_t first, size_t count)
+{
+    (void)p;
+    (void)first;
+    (void)count;
+    BUG("openblas is not in this build");
+}
+
 const struct gemm_f32_impl gemm_f32_openblas = { .name = "openblas" };
 #endif

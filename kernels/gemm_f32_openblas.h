@@ -22,5 +22,9 @@ void gemm_f32_openblas_limit(uint32_t isa);
  * knows best. */
 const char *gemm_f32_openblas_core(uint32_t isa, uint32_t host);
 
+/* Columns first .. first + count - 1 of a product of few rows, by what is OpenBLAS's fastest for them: sgemv for one
+ * row. Once gemm_f32_openblas.prepare() has succeeded; sizes as there. */
+void gemm_f32_openblas_columns(const struct gemm_f32_problem *p, size_t first, size_t count);
+
 /* Without OpenBLAS its `rows` and `micro` are NULL: gemm_f32_work_new() refuses it. */
 extern const struct gemm_f32_impl gemm_f32_openblas;

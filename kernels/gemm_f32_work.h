@@ -7,8 +7,8 @@
 struct gemm_f32_work {
     const struct gemm_f32_impl *impl;
     int threads;
-    /* Capacities; all below is NULL for an impl with `rows`. */
-    size_t mc, kc, nc;
+    struct gemm_f32_blocks blocks; /* multiples of mr, 1, nr; zeros for an impl with `rows`, as all below */
+    size_t mc, kc, nc;             /* capacities: no more of a block than the problem can need */
     float *b[2]; /* packed B, (nc / nr, kc, nr), shared by the team; two, so that one barrier a block is enough */
     float *a;    /* per thread packed A, (threads, mc / mr, kc, mr), threads `a_stride` elements apart */
     size_t a_stride;
@@ -17,6 +17,14 @@ struct gemm_f32_work {
 
 /* The share of `rank` when `n` things are dealt evenly to `size` ranks: [*first, *first + *count). */
 void gemm_f32_share(size_t n, int rank, int size, size_t *first, size_t *count);
+
+/* -1 where matrix `name` (rows, cols) with leading dimension ld cannot be: its rows are longer, or it is larger than an
+ * address space. */
+int gemm_f32_check_matrix(const char *name, size_t rows, size_t cols, size_t ld, struct err *err);
+
+/* Rows first .. first + count - 1 of C, dealt to the team (NULL: the caller does it all). */
+void gemm_f32_run_rows(const struct gemm_f32_problem *p, gemm_f32_rows_fn *rows, size_t first, size_t count,
+                       struct team *team);
 
 /* C = A B with the micro-kernel of work->impl; m, n, k > 0, everything checked. `team` may be NULL. */
 void gemm_f32_blocked(const struct gemm_f32_problem *p, struct gemm_f32_work *work, struct team *team);

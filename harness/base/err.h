@@ -7,6 +7,10 @@
 
 #include <stddef.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 enum err_code {
     ERR_NONE = 0,
     ERR_USAGE,   /* the command line is wrong: exit 2 */
@@ -31,3 +35,7 @@ int err_wrap(struct err *err, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* A programmer's mistake: says where and aborts. Never for bad input. */
 #define BUG(...) err_bug(__FILE__, __LINE__, __VA_ARGS__)
 void err_bug(const char *file, int line, const char *fmt, ...) PRINTF_LIKE(3, 4) __attribute__((noreturn));
+
+#ifdef __cplusplus
+}
+#endif

@@ -2,20 +2,38 @@
 #include "cli/commands.h"
 #include "declare/isa.h"
 #include "judge/baseline.h"
+#include "judge/pool.h"
 #include "machine/fingerprint.h"
 #include "record/store.h"
 
 #include <stdio.h>
 
+static int load_one(struct store *store, const char *spec, const char *host_class, struct run_result *run,
+                    struct err *err)
+{
+    int64_t id;
+
+    return store_find_run(store, spec, host_class, &id, err) < 0 ? -1 : store_load_run(store, id, run, err);
+}
+
+/* All runs that were named, as one. */
 static int load(const struct context *context, const char *host_class, struct run_result *run, struct err *err)
 {
-    struct store *store = store_open(context->options->db, STORE_READ, err);
-    const char *spec = context->options->n_args ? context->options->args[0] : "last";
-    int64_t id;
-    int ret = -1;
+    const struct options *o = context->options;
+    struct store *store = store_open(o->db, STORE_READ, err);
+    int ret = store ? load_one(store, o->n_args ? o->args[0] : "last", host_class, run, err) : -1;
 
-    if (store && store_find_run(store, spec, host_class, &id, err) == 0)
-        ret = store_load_run(store, id, run, err);
+    for (size_t i = 1; i < o->n_args && ret == 0; i++) {
+        struct run_result more = { 0 };
+
+        ret = load_one(store, o->args[i], host_class, &more, err);
+        if (ret == 0)
+            ret = more.info.id == run->info.id ? err_set(err, ERR_USAGE, "run %lld is named twice", (long long)more.info.id)
+                                               : pool_check(run, &more, err);
+        if (ret == 0)
+            pool_add(run, &more);
+        run_result_free(&more);
+    }
     store_close(store);
     return ret;
 }
@@ -46,7 +64,8 @@ int cmd_accept(const struct context *context)
         baseline_accept(&baseline, &run, o->reason, o->replace, o->force, &changed, &err) < 0 ||
         baseline_write(path, &baseline, &err) < 0)
         goto out;
-    say("accepted %zu cases of run %lld into %s: commit that file", changed, (long long)run.info.id, path);
+    say("accepted %zu cases of run %lld%s into %s: commit that file", changed, (long long)run.info.id,
+        o->n_args > 1 ? " and the others" : "", path);
     ret = 0;
 out:
     if (ret < 0)

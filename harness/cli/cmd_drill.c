@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* cmd_drill.c -- the gate, tested on this host: whole gate runs of unchanged code and of code that is slower by a known
- * amount, through the same path as `pawl gate` (plan, workers, store, judge), against a baseline made at the start. */
+ * amount, through the same path as `pawl gate` (plan, workers, store, judge), against a baseline made at the start, or
+ * with --pairs against this very program, whose blocks take turns with those of the slower one. */
 #include "base/mem.h"
 #include "base/text.h"
 #include "cli/measuring.h"
@@ -8,6 +9,7 @@
 #include "cli/version.h"
 #include "judge/compare.h"
 #include "judge/drill.h"
+#include "judge/pool.h"
 #include "record/store.h"
 #include "report/json.h"
 
@@ -18,6 +20,8 @@
 #include <unistd.h>
 
 static const double effects[] = { 0, 0.01, 0.02, 0.03, 0.05, 0.10 };
+
+enum { BASELINE_RUNS = 3 }; /* a host has moods: one run knows only one of them */
 
 /* A drill in hand. Its runs are recorded in a database of their own, deleted at the end: they are not this host's
  * history. */
@@ -35,24 +39,43 @@ struct drill {
 static int make_baseline(struct drill *d, struct err *err)
 {
     struct session session = { .quiet = true, .full = true };
-    struct run_result run = { 0 };
-    size_t changed;
-    int ret = -1;
+    struct run_result all = { 0 };
+    size_t changed = 0;
+    int ret = 0;
 
-    say("drill: making the baseline");
-    if (session_run(&d->context, &session, d->host->topology, &d->host->host, &run, err) == 0)
-        ret = baseline_accept(&d->baseline, &run, "drill", true, true, &changed, err);
-    run_result_free(&run);
+    for (int i = 0; i < BASELINE_RUNS && ret == 0; i++) {
+        struct run_result run = { 0 };
+
+        say("drill: making the baseline, run %d of %d", i + 1, (int)BASELINE_RUNS);
+        ret = session_run(&d->context, &session, d->host->topology, &d->host->host, &run, err);
+        if (i == 0)
+            all.info = run.info;
+        pool_add(&all, &run);
+        run_result_free(&run);
+    }
+    if (ret == 0)
+        ret = baseline_accept(&d->baseline, &all, "drill", true, true, &changed, err);
+    run_result_free(&all);
     if (ret == 0 && changed == 0)
         return err_set(err, ERR_USAGE, "nothing here is judged against a baseline: choose other cases");
     return ret;
 }
 
+static bool everything(void *arg, const char *case_id)
+{
+    (void)arg;
+    (void)case_id;
+    return true;
+}
+
 /* One gate run with every judged variant slower by effects[e]. */
 static int run_once(struct drill *d, size_t e, struct err *err)
 {
-    struct gate_rules rules = { .targets = &d->targets, .baseline = &d->baseline };
-    struct session session = { .rules = &rules, .quiet = true, .slowdown = effects[e] };
+    bool pairs = d->options.pairs;
+    struct gate_rules rules = { .targets = &d->targets, .baseline = pairs ? NULL : &d->baseline,
+                                .ref = pairs ? "itself" : NULL, .in_ref = everything };
+    struct session session = { .rules = &rules, .other = pairs ? d->context.program : NULL, .quiet = true,
+                               .slowdown = effects[e] };
     struct run_result run = { 0 };
     int ret = session_run(&d->context, &session, d->host->topology, &d->host->host, &run, err);
 
@@ -67,6 +90,7 @@ static int run_once(struct drill *d, size_t e, struct err *err)
 /* Rounds over all effects, so that a bad quarter of an hour is shared by all. */
 static int run_all(struct drill *d, int runs, struct err *err)
 {
+    measuring_watch(d->host);
     for (int i = 0; i < runs; i++)
         for (size_t e = 0; e < ARRAY_LEN(effects); e++) {
             if (run_once(d, e, err) < 0)
@@ -92,6 +116,7 @@ static void describe(struct drill *d, const struct context *context)
         text_copy(row->started, sizeof(row->started), info.started);
         text_copy(row->commit, sizeof(row->commit), info.commit);
         text_copy(row->cases, sizeof(row->cases), cases.data ? cases.data : "everything");
+        row->pairs = context->options->pairs;
         row->effect = effects[e];
     }
     text_free(&cases);
@@ -168,9 +193,11 @@ int cmd_drill(const struct context *context)
     struct text out = { 0 };
     int ret = -1;
 
-    if (measuring_begin(&host, context, &err) < 0 || prepare(&d, context, &err) < 0 || make_baseline(&d, &err) < 0 ||
+    if (measuring_begin(&host, context, &err) < 0 || prepare(&d, context, &err) < 0 ||
+        (!context->options->pairs && make_baseline(&d, &err) < 0) ||
         run_all(&d, (int)context->options->runs, &err) < 0)
         goto out;
+    measuring_tell(&host, &host.host);
     for (size_t e = 0; e < ARRAY_LEN(effects); e++) {
         stats_sort(d.seconds[e], (size_t)d.rows[e].runs);
         d.rows[e].seconds = stats_median(d.seconds[e], (size_t)d.rows[e].runs);

@@ -44,23 +44,54 @@ static int run_exit(const struct run_result *run)
     return ret;
 }
 
+/* A baseline improves only by acceptance: when there is something to accept, the gate says so. */
+static void say_due(const struct run_result *run)
+{
+    size_t improved = 0, new = 0;
+
+    for (size_t i = 0; i < run->n_verdicts; i++) {
+        const struct verdict *v = &run->verdicts[i];
+
+        improved += v->outcome == OUTCOME_IMPROVED;
+        new += v->outcome == OUTCOME_NEW && v->against == AGAINST_BASELINE;
+    }
+    if (improved + new == 0)
+        return;
+    say("an acceptance is due: %zu improved, %zu new to the baseline: pawl accept %lld --reason TEXT", improved, new,
+        (long long)run->info.id);
+}
+
+static void tell(void *m, struct host *host)
+{
+    measuring_tell(m, host);
+}
+
 /* The run itself, on a host that is ready; the exit status, or -1. */
 static int measure(const struct context *context, const struct session *session, struct measuring *m, struct err *err)
 {
+    struct session tuned = *session;
+    struct tuning tuning;
     struct run_result run = { 0 };
+    char path[1024];
     int ret;
 
+    tuning_path(context->options->baselines, m->host.class, path, sizeof(path));
+    if (tuning_read(path, m->host.class, &tuning, err) < 0)
+        return -1;
+    tuned.tuning = &tuning;
+    tuned.end = tell;
+    tuned.end_arg = m;
     measuring_watch(m);
-    ret = session_run(context, session, m->topology, &m->host, &run, err);
-    if (ret == 0) {
-        measuring_tell(m, context, &run.info.host);
+    ret = session_run(context, &tuned, m->topology, &m->host, &run, err);
+    if (ret == 0)
         ret = print_run(context, &run, err);
-    }
     if (ret == 0) {
+        say_due(&run);
         say("run %lld: %.1f s, recorded in %s", (long long)run.info.id, run.info.seconds, context->options->db);
         ret = run.judged ? run.exit : run_exit(&run);
     }
     run_result_free(&run);
+    tuning_free(&tuning);
     return ret;
 }
 
@@ -83,6 +114,7 @@ static int prepare(const struct context *context, const struct measuring *m, str
                    struct baseline *baseline, struct other *other, struct err *err)
 {
     char path[1024];
+    size_t old;
     int known;
 
     snprintf(path, sizeof(path), "%s/%s.json", context->options->baselines, m->host.class);
@@ -92,6 +124,11 @@ static int prepare(const struct context *context, const struct measuring *m, str
     rules->baseline = known ? baseline : NULL;
     if (context->options->against && other_prepare(context, m->topology, other, rules, err) < 0)
         return -1;
+    old = baseline_other_epochs(baseline, host_fact(&m->host, "epoch"));
+    if (old)
+        say("pawl gate: the host changed since %zu of %zu cases were accepted (see 'pawl doctor'): slowdowns of these are "
+            "no alarm",
+            old, baseline->n);
     if (!known)
         say("pawl gate: no baseline for host class '%s': judged by targets%s alone ('pawl accept' makes one)",
             m->host.class, rules->ref ? " and --against" : "");
@@ -117,6 +154,7 @@ int cmd_gate(const struct context *context)
     if (ret == 0)
         ret = prepare(context, &m, &rules, &baseline, &other, &err);
     if (ret == 0) {
+        rules.epoch = host_fact(&m.host, "epoch");
         session.other = rules.ref && !rules.ref_identical ? other.built.program : NULL;
         ret = measure(context, &session, &m, &err);
     }

@@ -23,9 +23,11 @@ int cmd_run(const struct context *context);
 int cmd_gate(const struct context *context);
 int cmd_accept(const struct context *context);
 int cmd_compare(const struct context *context);
+int cmd_changes(const struct context *context);
 int cmd_dashboard(const struct context *context);
 int cmd_doctor(const struct context *context);
 int cmd_drill(const struct context *context);
+int cmd_tune(const struct context *context);
 
 /* Prints "pawl COMMAND: message" and returns the exit status that belongs to err->code. */
 int say_error(const struct context *context, const struct err *err);

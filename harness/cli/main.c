@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-/* main.c -- the command table; the one place that sees the list of subjects. */
+/* main.c -- the command table; the one place that sees the lists of subjects and of their tools. */
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/session.h"
 #include "cli/version.h"
+#include "declare/tool.h"
 #include "measure/wire.h"
 #include "measure/worker.h"
 
@@ -14,7 +15,8 @@
 #include <string.h>
 #include <unistd.h>
 
-extern const struct registry subjects; /* generated from the add_subject() lines */
+extern const struct registry subjects;    /* generated from the add_subject() lines */
+extern const struct tool *const tools[]; /* from the add_tool() lines; NULL at the end */
 
 static const struct command {
     const char *name, *args, *summary;
@@ -27,11 +29,15 @@ static const struct command {
       cmd_check },
     { "run", "[GLOB...]", "measure and record", CMD_RUN, SIZE_MAX, cmd_run },
     { "gate", "[GLOB...]", "measure, record, and judge against baselines/", CMD_GATE, SIZE_MAX, cmd_gate },
-    { "accept", "[RUN]", "make a run (default: the last) the baseline of its host class", CMD_ACCEPT, 1, cmd_accept },
+    { "accept", "[RUN...]", "make a run (default: the last), or several of one commit, the baseline of their host class",
+      CMD_ACCEPT, SIZE_MAX, cmd_accept },
     { "compare", "[RUN RUN]", "show what changed between two runs (default: last~1 last)", CMD_COMPARE, 2, cmd_compare },
+    { "changes", "[GLOB...]", "find where the level of a series shifted: of the history, or of any CSV file", CMD_CHANGES,
+      SIZE_MAX, cmd_changes },
     { "dashboard", "", "write the history as a static site", CMD_DASHBOARD, 0, cmd_dashboard },
     { "drill", "[GLOB...]", "measure what this gate detects on this host, and how often it cries wolf", CMD_DRILL,
       SIZE_MAX, cmd_drill },
+    { "tune", "[GLOB...]", "search better block sizes on this host, for run and gate to use", CMD_TUNE, SIZE_MAX, cmd_tune },
     { "doctor", "", "say whether this host is fit to measure", CMD_DOCTOR, 0, cmd_doctor },
 };
 
@@ -40,6 +46,8 @@ static void help(void)
     printf("pawl: continuous performance-regression harness\n\nusage: pawl COMMAND [OPTION...] [ARG...]\n\n");
     for (size_t i = 0; i < ARRAY_LEN(commands); i++)
         printf("  %-10s %-12s %s\n", commands[i].name, commands[i].args, commands[i].summary);
+    for (size_t i = 0; tools[i]; i++)
+        printf("  %-10s %-12s %s\n", tools[i]->name, tools[i]->args, tools[i]->summary);
     printf("\n'pawl COMMAND --help' shows a command's options; 'pawl --version' the version.\n"
            "A GLOB selects case ids: * any text, ? one character, {a,b} either; what it names, and all below.\n"
            "Exit: 0 pass; 1 regression, missed target or wrong result; 2 usage or configuration;\n"
@@ -57,6 +65,14 @@ static const struct command *find_command(const char *name)
     for (size_t i = 0; i < ARRAY_LEN(commands); i++)
         if (strcmp(commands[i].name, name) == 0)
             return &commands[i];
+    return NULL;
+}
+
+static const struct tool *find_tool(const char *name)
+{
+    for (size_t i = 0; tools[i]; i++)
+        if (strcmp(tools[i]->name, name) == 0)
+            return tools[i];
     return NULL;
 }
 
@@ -154,6 +170,7 @@ int main(int argc, char **argv)
 {
     struct err err = { 0 };
     const struct command *c;
+    const struct tool *tool;
 
     /* A reader that went away and a file that may not grow are errors with a name, not silent deaths. */
     signal(SIGPIPE, SIG_IGN);
@@ -178,5 +195,8 @@ int main(int argc, char **argv)
         return 0;
     }
     c = find_command(argv[1]);
-    return c ? run_command(c, argc, argv) : unknown_command(argv[1]);
+    tool = find_tool(argv[1]);
+    if (c)
+        return run_command(c, argc, argv);
+    return tool ? tool->run(argc - 1, argv + 1) : unknown_command(argv[1]);
 }

@@ -95,7 +95,7 @@ int measuring_begin(struct measuring *m, const struct context *context, struct e
     struct plan plan = { 0 };
     int ret, n;
 
-    *m = (struct measuring){ .lock = { .fd = -1 } };
+    *m = (struct measuring){ .lock = { .fd = -1 }, .command = context->command };
     m->topology = topology_host(err);
     if (!m->topology)
         return -1;
@@ -139,7 +139,7 @@ void measuring_watch(struct measuring *m)
     doctor_load_begin(&m->load);
 }
 
-void measuring_tell(struct measuring *m, const struct context *context, struct host *host)
+void measuring_tell(struct measuring *m, struct host *host)
 {
     double percent;
 
@@ -149,6 +149,6 @@ void measuring_tell(struct measuring *m, const struct context *context, struct h
         return;
     say("pawl %s: other work took %.0f %% of the planned cores' time during the run: intervals are wider than they "
         "need be (who: ps -eLo psr,pcpu,pid,comm --sort=-pcpu)",
-        context->command, percent);
+        m->command, percent);
     host_add(host, "foreign", "%.0f %% of the planned cores' time", percent);
 }

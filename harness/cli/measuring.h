@@ -15,6 +15,7 @@ struct measuring {
     struct topology *topology;
     struct host host;
     /* Private. */
+    const char *command;
     struct lock lock;
     struct doctor_load load;
     double own_s;
@@ -26,7 +27,6 @@ int measuring_begin(struct measuring *m, const struct context *context, struct e
 void measuring_end(struct measuring *m);
 
 /* Around one run: _watch before it, _tell after it. Where others took a good part of the planned cores' time, says so
- * and adds it to *host as "foreign": that of the run's result, for the document of --json; the store has the facts of
- * before the run. */
+ * and adds it to *host as "foreign". */
 void measuring_watch(struct measuring *m);
-void measuring_tell(struct measuring *m, const struct context *context, struct host *host);
+void measuring_tell(struct measuring *m, struct host *host);

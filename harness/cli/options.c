@@ -13,11 +13,11 @@
 enum kind { FLAG, STRING, WHOLE, SECONDS, SECONDS_OR_0, COUNT, ISA };
 
 enum {
-    PLANS = CMD_LIST | CMD_CHECK | CMD_RUN | CMD_GATE | CMD_DRILL,
-    MEASURES = CMD_RUN | CMD_GATE | CMD_DRILL,
+    PLANS = CMD_LIST | CMD_CHECK | CMD_RUN | CMD_GATE | CMD_DRILL | CMD_TUNE,
+    MEASURES = CMD_RUN | CMD_GATE | CMD_DRILL | CMD_TUNE,
     RESULTS = CMD_RUN | CMD_GATE,
-    STORES = MEASURES | CMD_ACCEPT | CMD_COMPARE | CMD_DASHBOARD | CMD_DOCTOR,
-    JUDGES = CMD_GATE | CMD_ACCEPT | CMD_DASHBOARD,
+    STORES = (MEASURES & ~CMD_TUNE) | CMD_ACCEPT | CMD_COMPARE | CMD_CHANGES | CMD_DASHBOARD | CMD_DOCTOR,
+    JUDGES = CMD_RUN | CMD_GATE | CMD_ACCEPT | CMD_DASHBOARD | CMD_DOCTOR | CMD_TUNE,
     ALL = PLANS | STORES,
 };
 
@@ -29,20 +29,22 @@ static const struct option {
     const char *help;
 } table[] = {
     { "--help", NULL, ALL, FLAG, offsetof(struct options, help), "show this" },
-    { "--json", NULL, ALL & ~(CMD_ACCEPT | CMD_DASHBOARD), FLAG, offsetof(struct options, json),
+    { "--json", NULL, ALL & ~(CMD_ACCEPT | CMD_DASHBOARD | CMD_TUNE), FLAG, offsetof(struct options, json),
       "one JSON document on standard output; words go to standard error" },
     { "--markdown", NULL, RESULTS, FLAG, offsetof(struct options, markdown),
       "a summary in Markdown on standard output, for a job summary" },
     { "--db", "FILE", STORES, STRING, offsetof(struct options, db),
       "the history (default: $PAWL_DB, else pawl/pawl.db in the XDG state folder)" },
     { "--baselines", "DIR", JUDGES, STRING, offsetof(struct options, baselines),
-      "where targets.json and the accepted baselines are (default: ./baselines)" },
-    { "--quick", NULL, PLANS, FLAG, offsetof(struct options, quick), "the small part of the matrix, shorter samples" },
-    { "--full", NULL, RESULTS, FLAG, offsetof(struct options, full), "no budget; without a gate three times the blocks" },
-    { "--budget", "SECONDS", MEASURES, SECONDS, offsetof(struct options, budget_s),
+      "where targets.json, the accepted baselines and what 'tune' found are (default: ./baselines)" },
+    { "--quick", NULL, PLANS, FLAG, offsetof(struct options, quick), "the small part of the matrix" },
+    { "--full", NULL, RESULTS, FLAG, offsetof(struct options, full), "no budget; without a gate eight times the blocks" },
+    { "--budget", "SECONDS", MEASURES & ~CMD_TUNE, SECONDS, offsetof(struct options, budget_s),
       "begin no block that would end later (default: gate 150, run without limit)" },
     { "--against", "REF", CMD_GATE, STRING, offsetof(struct options, against),
       "build the merge base of REF and HEAD, and let its blocks take turns with ours" },
+    { "--pairs", NULL, CMD_DRILL, FLAG, offsetof(struct options, pairs),
+      "drill 'gate --against' (this program against itself, in turns) instead of the gate against a baseline" },
     { "--runs", "N", CMD_DRILL, COUNT, offsetof(struct options, runs), "gate runs for each slowdown (default: 20)" },
     { "--timeout", "SECONDS", PLANS & ~CMD_LIST, SECONDS, offsetof(struct options, timeout_s),
       "kill a block that takes longer (default: 120)" },
@@ -61,6 +63,10 @@ static const struct option {
     { "--all", NULL, CMD_GATE | CMD_COMPARE, FLAG, offsetof(struct options, all), "show what passed or is unchanged, too" },
     { "--reason", "TEXT", CMD_ACCEPT, STRING, offsetof(struct options, reason), "why the new figures are right (needed)" },
     { "--replace", NULL, CMD_ACCEPT, FLAG, offsetof(struct options, replace), "forget the cases that the run lacks" },
+    { "--csv", "FILE", CMD_CHANGES, STRING, offsetof(struct options, csv),
+      "look into this file instead of the history (- is standard input)" },
+    { "--column", "NAME", CMD_CHANGES, STRING, offsetof(struct options, column),
+      "the column of the CSV file, by its name or number (default: the last one of numbers)" },
     { "--out", "DIR", CMD_DASHBOARD, STRING, offsetof(struct options, out), "where the site goes (default: ./site)" },
 };
 

@@ -17,6 +17,8 @@ enum command_bit {
     CMD_DASHBOARD = 1 << 6,
     CMD_DOCTOR = 1 << 7,
     CMD_DRILL = 1 << 8,
+    CMD_TUNE = 1 << 9,
+    CMD_CHANGES = 1 << 10,
 };
 
 struct options {
@@ -24,7 +26,8 @@ struct options {
     const char *baselines; /* the folder */
     const char *out, *reason, *isa_text, *lock; /* lock NULL: the host's */
     uint32_t isa; /* what --isa allows; ISA_ALL without it */
-    bool help, json, markdown, quick, full, all, replace, force;
+    bool help, json, markdown, quick, full, all, replace, force, pairs;
+    const char *csv, *column; /* of `changes`; NULL: the history; the reader's choice */
     const char *against; /* a git revision; NULL: none */
     int64_t seed, runs;
     double budget_s, timeout_s; /* budget < 0: the command's default */

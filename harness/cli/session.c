@@ -23,6 +23,7 @@ struct lane {
     size_t n, capacity, usable; /* usable: without a fault */
     size_t judged_at;           /* usable blocks when `decided` was last worked out */
     bool decided;
+    bool noisy;                 /* gate: some verdict of it rests on an interval */
 };
 
 struct live {
@@ -43,6 +44,23 @@ static volatile sig_atomic_t caught;
 static void on_signal(int signal)
 {
     caught = signal;
+}
+
+static struct sigaction before_int, before_term;
+
+const volatile sig_atomic_t *session_catch_signals(void)
+{
+    struct sigaction action = { .sa_handler = on_signal };
+
+    sigaction(SIGINT, &action, &before_int);
+    sigaction(SIGTERM, &action, &before_term);
+    return &caught;
+}
+
+void session_release_signals(void)
+{
+    sigaction(SIGINT, &before_int, NULL);
+    sigaction(SIGTERM, &before_term, NULL);
 }
 
 int session_signal(void)
@@ -82,17 +100,21 @@ static bool decided(const struct live *live, size_t c)
 }
 
 /* How many of the run's verdicts will rest on an interval: those that nothing measured leaves open. */
-static size_t count_verdicts(const struct live *live)
+static size_t count_verdicts(struct live *live)
 {
-    struct run_result empty = { 0 };
     size_t n = 0;
 
-    for (size_t c = 0; c < live->plan->n; c++)
+    for (size_t c = 0; c < live->plan->n; c++) {
+        struct run_result empty = { 0 };
+        size_t before = n;
+
         compare_estimates(&live->plan->comparisons[c], NULL, 0, 1, &empty);
-    gate_judge(&empty, &live->rules, NULL);
-    for (size_t i = 0; i < empty.n_verdicts; i++)
-        n += empty.verdicts[i].outcome == OUTCOME_INCONCLUSIVE;
-    run_result_free(&empty);
+        gate_judge(&empty, &live->rules, NULL);
+        for (size_t i = 0; i < empty.n_verdicts; i++)
+            n += empty.verdicts[i].outcome == OUTCOME_INCONCLUSIVE;
+        live->lanes[c].noisy = n > before;
+        run_result_free(&empty);
+    }
     return n;
 }
 
@@ -130,6 +152,8 @@ static size_t wants(void *arg, size_t c)
     size_t look = 0;
 
     if (live->session->check_only) /* again where a fault hid the variants behind it: the culprit is left out then */
+        return lane->usable == 0;
+    if (live->session->rules && !lane->noisy) /* one block tells what is exact, and whether the results are right */
         return lane->usable == 0;
     while (look < COMPARE_LOOKS && looks[look] < lane->usable)
         look++;
@@ -198,28 +222,23 @@ static int sample(struct live *live, const struct topology *topology, bool *over
     const struct domain *domain = topology_domain(topology);
     struct sampler_hooks hooks = { .arg = live, .add = add_block, .wants = wants, .progress = show, .lost = say_lost };
     struct sampler_options options = {
-        .block = { live->context->program, o->timeout_s, &caught },
+        .block = { live->context->program, o->timeout_s, session_catch_signals() },
         .pus = domain->pus,
         .n_pus = live->session->check_only ? 0 : domain->n_pus,
         .check_only = live->session->check_only,
-        .rounds = o->quick ? 2 : 4,
-        .min_sample_ns = o->quick ? 4e6 : 10e6,
+        .min_sample_ns = 4e6,
         .seed = (uint64_t)o->seed,
         .budget_s = o->budget_s >= 0 ? o->budget_s : live->session->rules && !o->full ? 150 : 0,
         .other = live->session->other,
         .slowdown = live->session->slowdown,
         .isa_without = ~o->isa,
     };
-    struct sigaction action = { .sa_handler = on_signal }, old_int, old_term;
     int ret;
 
-    sigaction(SIGINT, &action, &old_int);
-    sigaction(SIGTERM, &action, &old_term);
     live->progress = progress_start();
     ret = sampler_run(live->plan, &options, &hooks, over_budget, err);
     progress_clear(&live->progress);
-    sigaction(SIGINT, &old_int, NULL);
-    sigaction(SIGTERM, &old_term, NULL);
+    session_release_signals();
     return ret;
 }
 
@@ -283,6 +302,23 @@ static void say_kept(const struct live *live, struct err *err)
             caught ? "interrupted" : why, (long long)live->run_id, live->recorded, live->context->options->db);
 }
 
+/* Which sizes are not the variants' own is a fact of the run, and said. */
+static int apply_tuning(const struct context *context, const struct tuning *tuning, struct plan *plan, struct host *host,
+                        struct err *err)
+{
+    struct text words = { 0 };
+    int ret = 0;
+
+    for (size_t c = 0; c < plan->n && ret == 0; c++)
+        ret = tuning_apply(tuning, &plan->comparisons[c], &words, err);
+    if (ret == 0 && words.len) {
+        say("pawl %s: tuned: %s", context->command, words.data);
+        host_add(host, "tuned", "%s", words.data);
+    }
+    text_free(&words);
+    return ret;
+}
+
 int session_run(const struct context *context, const struct session *session, const struct topology *topology,
                 const struct host *host, struct run_result *run, struct err *err)
 {
@@ -300,8 +336,10 @@ int session_run(const struct context *context, const struct session *session, co
     if (session->rules && session->rules->ref)
         text_copy(run->info.against, sizeof(run->info.against), session->rules->ref);
     live.plan = &plan;
-    choose_rule(&live);
     live.lanes = mem_array(plan.n, sizeof(*live.lanes));
+    choose_rule(&live);
+    if (session->tuning && apply_tuning(context, session->tuning, &plan, &run->info.host, err) < 0)
+        goto out;
     if (!session->check_only) {
         live.store = store_open(context->options->db, STORE_WRITE, err);
         if (!live.store || store_begin_run(live.store, &run->info, err) < 0)
@@ -312,6 +350,8 @@ int session_run(const struct context *context, const struct session *session, co
         say_kept(&live, err);
         goto out;
     }
+    if (session->end)
+        session->end(session->end_arg, &run->info.host);
     finish(&live, run, topology, over_budget);
     run->info.seconds = block_clock_s() - started;
     ret = live.store ? store_finish_run(live.store, run, err) : 0;

@@ -6,15 +6,22 @@
 #include "cli/commands.h"
 #include "declare/result.h"
 #include "judge/gate.h"
+#include "judge/tuning.h"
+
+#include <signal.h>
 
 struct session {
     /* gate: stop a comparison when its verdicts are certain, judge at the end. NULL: judge nothing. The session fills in
      * alpha and what the other program has. */
     const struct gate_rules *rules;
+    const struct tuning *tuning; /* what to run variants with; NULL: their own choices */
     const char *other; /* path of the program of rules->ref; NULL: none */
     bool check_only;   /* nothing is timed, pinned or recorded */
     bool full;         /* without rules: as many blocks as `--full` */
     bool quiet;        /* no progress */
+    /* Called when the last block is done: what it adds to the host is recorded with the run. NULL: nothing. */
+    void (*end)(void *arg, struct host *host);
+    void *end_arg;
     double slowdown;   /* a drill: every variant but the reference and peers does so much more work, 0.03 is 3 % */
 };
 
@@ -25,6 +32,10 @@ int session_run(const struct context *context, const struct session *session, co
 
 /* The description of a run that begins now: all but its id. */
 void session_describe(const struct context *context, const struct host *host, struct run_info *info);
+
+/* Between these two calls an interrupt only sets what session_catch_signals() returns: the `stop` of block_options. */
+const volatile sig_atomic_t *session_catch_signals(void);
+void session_release_signals(void);
 
 /* The signal that interrupted a session, 0 where none did: the program ends by it, as a shell expects. */
 int session_signal(void);

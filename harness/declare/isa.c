@@ -12,6 +12,7 @@ static const struct { const char *name; uint32_t bit; } names[] = {
     { "avx512f", ISA_AVX512F },
     { "avx512vnni", ISA_AVX512VNNI },
     { "avxvnni", ISA_AVXVNNI },
+    { "avx512vpopcntdq", ISA_AVX512VPOPCNTDQ },
 };
 
 struct regs {
@@ -58,6 +59,8 @@ uint32_t isa_host(void)
         mask |= ISA_AVX512F;
         if (seven.c & bit_AVX512VNNI)
             mask |= ISA_AVX512VNNI;
+        if (seven.c & bit_AVX512VPOPCNTDQ)
+            mask |= ISA_AVX512VPOPCNTDQ;
     }
     return mask;
 }
@@ -82,7 +85,7 @@ int isa_parse(const char *s, uint32_t *mask, struct err *err)
             near = text_suggest(one, known, ARRAY_LEN(known));
             return near ? err_set(err, ERR_USAGE, "unknown ISA '%s' (did you mean '%s'?)", one, near)
                         : err_set(err, ERR_USAGE, "unknown ISA '%s' (one or more of none, all, avx2, avx512f, "
-                                                  "avx512vnni, avxvnni, with commas)", one);
+                                                  "avx512vnni, avxvnni, avx512vpopcntdq, with commas)", one);
         }
         sum |= i == 0 ? ISA_ANY : i == 1 ? ISA_ALL : names[i - 2].bit;
         if (*end == '\0')

@@ -124,6 +124,23 @@ static int check_metrics(const struct scenario *s, struct err *err)
     return 0;
 }
 
+static int check_tunables(const struct scenario *s, struct err *err)
+{
+    if (s->n_tunables > TUNABLES_MAX)
+        return err_set(err, ERR_HARNESS, "scenario '%s' has more than %d tunables", s->name, TUNABLES_MAX);
+    for (size_t i = 0; i < s->n_tunables; i++) {
+        if (check_name(s, "tunable", s->tunables[i].name, "", err) < 0)
+            return -1;
+        if (!s->tunables[i].candidates)
+            return err_set(err, ERR_HARNESS, "scenario '%s': tunable '%s' has no candidates", s->name,
+                           s->tunables[i].name);
+        for (size_t j = 0; j < i; j++)
+            if (strcmp(s->tunables[i].name, s->tunables[j].name) == 0)
+                return twice(s, "tunable", s->tunables[i].name, err);
+    }
+    return 0;
+}
+
 /* The length of the longest of its case ids, those of its axes checked: the last value of each is the largest. */
 static size_t longest_id(const struct scenario *s)
 {
@@ -150,7 +167,8 @@ int registry_check(const struct registry *registry, struct err *err)
     for (size_t i = 0; i < registry->n; i++) {
         const struct scenario *s = registry->scenarios[i];
 
-        if (check_scenario_name(s, err) < 0 || check_variants(s, err) < 0 || check_metrics(s, err) < 0)
+        if (check_scenario_name(s, err) < 0 || check_variants(s, err) < 0 || check_metrics(s, err) < 0 ||
+            check_tunables(s, err) < 0)
             return -1;
         if (s->n_axes > AXES_MAX)
             return err_set(err, ERR_HARNESS, "scenario '%s' has more than %d axes", s->name, AXES_MAX);

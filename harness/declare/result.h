@@ -51,6 +51,7 @@ struct comparison {
         bool wanted;            /* selected by the globs, or the reference of one that is */
         bool elsewhere;         /* the other program of the run has it too */
         char skip[REASON_MAX];  /* "" or why it cannot be measured here */
+        int64_t tuned[TUNABLES_MAX]; /* what it is to be run with; 0: its own choice */
     } *variants;
 };
 
@@ -203,6 +204,7 @@ struct series {
 /* What a drill found on a host: how often the gate alarmed when the variants were made slower by `effect`. */
 struct drill_row {
     char host_class[96], started[32], commit[64], cases[256]; /* cases: the globs, or "everything" */
+    bool pairs;                                               /* as `gate --against` judges; else against a baseline */
     double effect;                                            /* 0.03: 3 % slower; 0: nothing changed (A/A) */
     int runs;                                                 /* whole gate runs */
     int alarmed_runs;                                         /* with at least one REGRESSED */

@@ -54,3 +54,13 @@ const struct metric *scenario_metric(const struct scenario *s, const char *name)
             return &s->metrics[i];
     return NULL;
 }
+
+int64_t bench_tuned(const struct bench *bench, size_t variant, const char *tunable)
+{
+    const struct scenario *s = bench->params->scenario;
+
+    for (size_t i = 0; i < s->n_tunables; i++)
+        if (strcmp(s->tunables[i].name, tunable) == 0)
+            return bench->tuned ? bench->tuned[variant][i] : 0;
+    BUG("%s has no tunable '%s'", s->name, tunable);
+}

@@ -11,6 +11,7 @@
 #pragma once
 
 #include "base/err.h"
+#include "declare/caches.h"
 #include "declare/isa.h"
 #include "declare/params.h"
 
@@ -73,6 +74,9 @@ enum metric_kind {
 
 enum metric_better { METRIC_HIGHER_IS_BETTER, METRIC_LOWER_IS_BETTER };
 
+/* A timed "gflops" or "gops" beside an exact "intensity" (operations per byte that must be moved: each input once, each
+ * output once) puts a case on the dashboard's roofline plot. A scenario whose reference is a roof is a ceiling: its gflops
+ * and gops are level roofs, its "gbps" along an axis "level" (1 to 3: caches, 4: memory) are slopes. */
 struct metric {
     const char *name; /* [a-z0-9_@]+, e.g. "gflops", "recall@10" */
     const char *unit; /* for people: "GFLOP/s" */
@@ -99,10 +103,16 @@ extern const struct metric metric_vs_ref;
  * kept in baselines but never judged. */
 extern const struct metric metric_instructions;
 
-/* The caches of the core that rank 0 is pinned to, in bytes: L1 data and L2 are the core's own (or shared with SMT
- * siblings), the L3 is the whole domain's. 0: the host does not show it. */
-struct caches {
-    int64_t l1d, l2, l3;
+enum { TUNABLES_MAX = 4, TUNABLE_VALUES_MAX = 12 };
+
+/* A size that a variant can be run with, other than the one it chooses by itself; `pawl tune` searches for a better one
+ * on a host. All variants of a scenario share its tunables. */
+struct tunable {
+    const char *name; /* [a-z0-9_]+, e.g. "kc" */
+    /* The values worth a try for this variant in this cell on a core with these caches, positive, none twice: at most
+     * TUNABLE_VALUES_MAX are put into `values`, their number is returned. 0: the variant has no such size. */
+    size_t (*candidates)(const struct params *params, const struct variant *variant, const struct caches *caches,
+                         int64_t values[TUNABLE_VALUES_MAX]);
 };
 
 /* What one block is about to do. Where setup() cannot make something for one variant (a library that cannot be loaded)
@@ -114,8 +124,12 @@ struct bench {
     uint64_t seed;     /* for the inputs: the same for all blocks of a run */
     uint32_t variants; /* bit i: variants[i] of the scenario is of this block; setup() makes nothing for the others */
     uint32_t isa;      /* what may be used: the host's, less what --isa excludes; for code that chooses by itself */
-    struct caches caches;
+    struct caches caches; /* of the core that rank 0 is pinned to; zeros: not pinned, or not shown */
+    const int64_t (*tuned)[TUNABLES_MAX]; /* by variant: see bench_tuned(); NULL: nothing is */
 };
+
+/* The value of that tunable for variants[variant], 0: its own choice. Another name than the scenario's is a BUG(). */
+int64_t bench_tuned(const struct bench *bench, size_t variant, const char *tunable);
 
 struct scenario {
     const char *name; /* "kernels/gemm_f32" */
@@ -128,6 +142,8 @@ struct scenario {
     size_t n_variants;
     const struct metric *metrics;
     size_t n_metrics;
+    const struct tunable *tunables;
+    size_t n_tunables;
 
     /* Makes the inputs and room for the outputs. NULL: no state. */
     int (*setup)(const struct bench *bench, void **state, struct err *err);

@@ -7,6 +7,10 @@
 
 #include "base/err.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct team;
 
 /* Called once in each new thread, ranks 1..size-1 (the maker of the team has pinned itself); -1 with why it failed. */
@@ -23,3 +27,7 @@ void team_run(struct team *team, team_fn fn, void *arg);
 
 /* Inside team_run(): waits until every thread of the team is here. */
 void team_barrier(struct team *team);
+
+#ifdef __cplusplus
+}
+#endif

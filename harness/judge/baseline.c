@@ -18,7 +18,9 @@ bool baseline_judges(const struct case_result *c, const struct estimate *e)
 {
     if (c->role != ROLE_OURS || c->status != CASE_OK)
         return false;
-    return e->kind == METRIC_EXACT || strcmp(e->metric, metric_speedup.name) == 0;
+    if (e->kind == METRIC_EXACT || strcmp(e->metric, metric_roof_percent.name) == 0)
+        return true;
+    return strcmp(e->metric, metric_speedup.name) == 0 && !case_estimate(c, metric_roof_percent.name);
 }
 
 /* What is judged, and the second opinion on it. */
@@ -42,6 +44,15 @@ const struct estimate *accepted_estimate(const struct accepted *accepted, const 
         if (strcmp(accepted->estimates[i].metric, metric) == 0)
             return &accepted->estimates[i];
     return NULL;
+}
+
+size_t baseline_other_epochs(const struct baseline *baseline, const char *epoch)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < baseline->n; i++)
+        n += *baseline->cases[i].epoch && strcmp(baseline->cases[i].epoch, epoch) != 0;
+    return n;
 }
 
 static void accepted_free(struct accepted *a)
@@ -87,7 +98,7 @@ static struct estimate *add_estimate(struct accepted *a, const char *metric, siz
 
 /* ---- the file ---- */
 
-/* A promise is a speedup with its blocks, or an exact value. */
+/* A promise is a paired ratio with its blocks, or an exact value. */
 static int read_estimate(struct accepted *a, const char *metric, json_t *json, struct err *err)
 {
     bool exact = json_is_true(json_object_get(json, "exact"));
@@ -100,9 +111,11 @@ static int read_estimate(struct accepted *a, const char *metric, json_t *json, s
               : json_unpack(json, "{s:F, s:F, s:F, s:o}", "value", &value, "low", &low, "high", &high, "blocks", &blocks) < 0)
         return err_set(err, ERR_CONFIG, "case '%s': metric '%s' lacks a number: %s", a->id, metric,
                        exact ? "value" : "value, low, high, blocks");
-    if (!exact && strcmp(metric, metric_speedup.name) != 0 && strcmp(metric, metric_instructions.name) != 0)
-        return err_set(err, ERR_CONFIG, "case '%s': metric '%s' is neither exact nor 'speedup', and cannot be held", a->id,
-                       metric);
+    if (!exact && strcmp(metric, metric_speedup.name) != 0 && strcmp(metric, metric_roof_percent.name) != 0 &&
+        strcmp(metric, metric_instructions.name) != 0)
+        return err_set(err, ERR_CONFIG,
+                       "case '%s': metric '%s' is neither exact nor 'speedup' or 'roof_percent', and cannot be held",
+                       a->id, metric);
     e = add_estimate(a, metric, json_array_size(blocks));
     e->kind = exact ? METRIC_EXACT : METRIC_TIMED;
     e->value = value;
@@ -120,18 +133,19 @@ static int read_estimate(struct accepted *a, const char *metric, json_t *json, s
 
 static int read_case(struct baseline *baseline, const char *id, json_t *json, struct err *err)
 {
-    const char *commit, *date, *reason, *metric;
+    const char *commit, *date, *reason, *metric, *epoch = "";
     struct accepted *a = add_case(baseline, id);
     json_t *metrics, *value;
 
-    if (json_unpack(json, "{s:s, s:s, s:s, s:o}", "commit", &commit, "date", &date, "reason", &reason,
-                    "metrics", &metrics) < 0)
+    if (json_unpack(json, "{s:s, s:s, s:s, s:o, s?s}", "commit", &commit, "date", &date, "reason", &reason,
+                    "metrics", &metrics, "epoch", &epoch) < 0)
         return err_set(err, ERR_CONFIG, "case '%s' lacks one of commit, date, reason, metrics", id);
     if (json_object_size(metrics) == 0)
         return err_set(err, ERR_CONFIG, "case '%s' has no metrics: it promises nothing", id);
     text_copy(a->commit, sizeof(a->commit), commit);
     text_copy(a->date, sizeof(a->date), date);
     text_copy(a->reason, sizeof(a->reason), reason);
+    text_copy(a->epoch, sizeof(a->epoch), epoch);
     json_object_foreach(metrics, metric, value)
         if (read_estimate(a, metric, value, err) < 0)
             return -1;
@@ -201,8 +215,9 @@ static json_t *to_json(const struct baseline *baseline)
 
         for (size_t j = 0; j < a->n_estimates; j++)
             failed |= json_object_set_new(metrics, a->estimates[j].metric, write_estimate(&a->estimates[j]));
-        failed |= json_object_set_new(cases, a->id, json_pack("{s:s, s:s, s:s, s:o}", "commit", a->commit, "date", a->date,
-                                                              "reason", a->reason, "metrics", metrics));
+        failed |= json_object_set_new(cases, a->id, json_pack("{s:s, s:s, s:s, s:s, s:o}", "commit", a->commit, "date",
+                                                              a->date, "reason", a->reason, "epoch", a->epoch, "metrics",
+                                                              metrics));
         if (failed) {
             json_decref(cases);
             return NULL;
@@ -278,6 +293,7 @@ static void take_over(struct baseline *baseline, const struct case_result *c, co
     snprintf(a->commit, sizeof(a->commit), "%.50s%s", run->info.commit, run->info.dirty ? "-dirty" : "");
     text_copy(a->date, sizeof(a->date), run->info.started);
     text_copy(a->reason, sizeof(a->reason), reason);
+    text_copy(a->epoch, sizeof(a->epoch), host_fact(&run->info.host, "epoch"));
     for (size_t i = 0; i < c->n_estimates; i++) {
         const struct estimate *from = &c->estimates[i];
         struct estimate *e;

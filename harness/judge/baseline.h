@@ -2,7 +2,7 @@
 /* baseline.h -- baselines/<host-class>.json: what was last accepted on this class of host, and why.
  *
  * Sorted by case id, one figure a line, so that a diff shows what an acceptance changes. Only what is judged is kept:
- * the speedup of each variant that is not a peer, with its value in every block, and the exact metrics. */
+ * the paired ratio of each variant of ours, with its value in every block, and the exact metrics. */
 #pragma once
 
 #include "declare/result.h"
@@ -10,6 +10,7 @@
 struct accepted {
     char id[CASE_ID_MAX];
     char commit[64], date[32], reason[REASON_MAX];
+    char epoch[16]; /* the host's, when it was measured; "": not known */
     struct estimate *estimates;
     size_t n_estimates;
 };
@@ -34,7 +35,14 @@ int baseline_write(const char *path, const struct baseline *baseline, struct err
 int baseline_accept(struct baseline *baseline, const struct run_result *run, const char *reason, bool replace,
                     bool any_build, size_t *changed, struct err *err);
 
+/* How many of its cases were accepted in another epoch of the host than `epoch`. */
+size_t baseline_other_epochs(const struct baseline *baseline, const char *epoch);
+
 const struct accepted *baseline_find(const struct baseline *baseline, const char *id); /* NULL where absent */
 const struct estimate *accepted_estimate(const struct accepted *accepted, const char *metric);
-bool baseline_judges(const struct case_result *c, const struct estimate *e); /* is this figure held to its baseline? */
+
+/* Is this figure held to its baseline? Exact ones are. Of the timed ones the paired one whose partner is quieter: the
+ * percentage of the roof where the variant has one (a loop over registers or memory that no change of the reference
+ * touches), else the speedup over the reference. */
+bool baseline_judges(const struct case_result *c, const struct estimate *e);
 void baseline_free(struct baseline *baseline);

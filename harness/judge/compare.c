@@ -11,23 +11,23 @@
 
 struct compare_rule compare_rule(size_t n_verdicts)
 {
-    struct compare_rule rule = { .alpha = 2 * COMPARE_SUITE_ERROR / ((double)(n_verdicts ? n_verdicts : 1) * COMPARE_LOOKS) };
+    struct compare_rule rule = { .alpha = 2 * COMPARE_SUITE_ERROR / ((double)(n_verdicts ? n_verdicts : 1) * (COMPARE_LOOKS + 1)) };
     size_t n = COMPARE_BLOCKS_MIN;
 
     while (stats_median_rank(n, rule.alpha) == 0)
         n++;
-    rule.looks[0] = n;
-    rule.looks[1] = (3 * n + 1) / 2;
-    rule.looks[2] = 2 * n;
-    rule.looks[3] = 3 * n;
+    for (int i = 0; i < COMPARE_LOOKS; i++, n += (n + 1) / 2)
+        rule.looks[i] = n;
     return rule;
 }
 
 struct compare_rule compare_rule_unjudged(bool full)
 {
-    size_t n = full ? 3 * COMPARE_BLOCKS_MIN : COMPARE_BLOCKS_MIN;
+    struct compare_rule rule = { .alpha = 2 * COMPARE_SUITE_ERROR };
 
-    return (struct compare_rule){ .alpha = 2 * COMPARE_SUITE_ERROR, .looks = { n, n, n, n } };
+    for (int i = 0; i < COMPARE_LOOKS; i++)
+        rule.looks[i] = full ? COMPARE_BLOCKS_FULL : COMPARE_BLOCKS_MIN;
+    return rule;
 }
 
 bool compare_disturbed(const struct sample *s)
@@ -215,17 +215,28 @@ static void add_instructions(struct case_result *r, int variant, const struct bl
     finish_estimate(r, e, spreads, alpha);
 }
 
-static double block_median(const struct block *b, int variant)
+static double block_median(const struct block *b, int variant, const struct bases *bases)
 {
-    struct figures f = block_figures(b, variant, &(struct bases){ .n = 0 });
+    struct figures f = block_figures(b, variant, bases);
     double median = f.n && b->status == CASE_OK ? stats_median(f.values, f.n) : NAN;
 
     free(f.values);
     return median;
 }
 
-/* Time of the other program's block over ours, pair by pair: they ran one after the other. */
-static void add_vs_ref(struct case_result *r, int variant, const struct block *blocks, size_t n_blocks, double alpha)
+/* Time of the other program's block over ours. NAN where one of them has none. Under a roof that both measured, the time
+ * is counted in its time: the clock frequency of that half second falls out. */
+static double pair_ratio(const struct comparison *c, int variant, const struct block *ours, const struct block *other)
+{
+    struct bases roofs = bases_of(c->params.scenario, variant, &metric_roof_percent), none = { .n = 0 };
+    double ratio = roofs.n ? block_median(ours, variant, &roofs) / block_median(other, variant, &roofs) : NAN;
+
+    return isfinite(ratio) ? ratio : block_median(other, variant, &none) / block_median(ours, variant, &none);
+}
+
+/* Pair by pair: they ran one after the other. */
+static void add_vs_ref(struct case_result *r, const struct comparison *c, int variant, const struct block *blocks,
+                       size_t n_blocks, double alpha)
 {
     struct estimate *e = open_estimate(r, &metric_vs_ref, n_blocks);
     double *spreads = mem_array(n_blocks, sizeof(*spreads)); /* of single figures: none */
@@ -236,7 +247,7 @@ static void add_vs_ref(struct case_result *r, int variant, const struct block *b
 
             if (blocks[j].side != 1 || blocks[j].index != blocks[i].index + 1)
                 continue;
-            ratio = block_median(&blocks[j], variant) / block_median(&blocks[i], variant);
+            ratio = pair_ratio(c, variant, &blocks[i], &blocks[j]);
             if (isfinite(ratio))
                 e->blocks[e->n_blocks++] = ratio;
         }
@@ -329,7 +340,7 @@ static void add_case(const struct comparison *c, int v, const struct block *bloc
         add_timed(r, c, v, &metric_roof_percent, blocks, n_blocks, alpha);
     add_instructions(r, v, blocks, n_blocks, alpha);
     if (c->variants[v].elsewhere)
-        add_vs_ref(r, v, blocks, n_blocks, alpha);
+        add_vs_ref(r, c, v, blocks, n_blocks, alpha);
     for (size_t m = 0; m < s->n_metrics; m++)
         if (s->metrics[m].kind == METRIC_TIMED)
             add_timed(r, c, v, &s->metrics[m], blocks, n_blocks, alpha);

@@ -17,28 +17,31 @@
 
 #define COMPARE_CPU_SHARE 0.98
 
-/* The sequential rule. Blocks are added until every verdict is certain, so the data is looked at several times, and a
- * suite has many verdicts. Group-sequential error spending (Lan & DeMets, "Discrete sequential boundaries for clinical
- * trials", Biometrika 70(3), 1983) with looks at numbers of blocks that are fixed before the first, and the error split
- * evenly over looks and verdicts. Proof: each interval, at its look, misses the truth on a given side with probability
- * at most alpha / 2 = COMPARE_SUITE_ERROR / (verdicts x looks); a run errs on that side only if one of them does; there
- * are verdicts x looks of them; the union bound gives COMPARE_SUITE_ERROR, whatever the dependence between looks,
- * between verdicts, and on the stopping rule. No shape of the noise is assumed; blocks are taken as independent. */
+/* The sequential rule. Blocks are added until every verdict is certain or the budget is spent, so the data is looked at
+ * several times, and a suite has many verdicts. Group-sequential error spending (Lan & DeMets, "Discrete sequential
+ * boundaries for clinical trials", Biometrika 70(3), 1983) with looks at numbers of blocks that are fixed before the
+ * first, and the error split evenly over verdicts and looks, of which the end of the budget is one more. Proof: each
+ * interval, at its look, misses the truth on a given side with probability at most alpha / 2 = COMPARE_SUITE_ERROR /
+ * (verdicts x (looks + 1)); a run errs on that side only if one of them does; there are verdicts x (looks + 1) of them;
+ * the union bound gives COMPARE_SUITE_ERROR, whatever the dependence between looks, between verdicts, and on the
+ * stopping rule. (When the budget ends follows from the clock, not from the ratios.) No shape of the noise is assumed;
+ * blocks are taken as independent. Many looks cost little: the blocks needed grow with the logarithm of their number,
+ * and a verdict that the first look leaves open may need fifty times as many blocks when the host is busy. */
 #define COMPARE_SUITE_ERROR 0.01 /* per run, on each side: false alarms, and false passes */
 
-enum { COMPARE_LOOKS = 4, COMPARE_BLOCKS_MIN = 8 };
+enum { COMPARE_LOOKS = 11, COMPARE_BLOCKS_MIN = 8, COMPARE_BLOCKS_FULL = 64 };
 
 struct compare_rule {
     double alpha;               /* of every single interval, both sides together */
     size_t looks[COMPARE_LOOKS]; /* ascending numbers of blocks; at the first an interval is finite */
 };
 
-/* For a suite of so many verdicts that rest on an interval; 0 counts as 1. The looks are at n, 1.5 n, 2 n, 3 n blocks,
- * n the least number (and at least COMPARE_BLOCKS_MIN) whose smallest and largest block make an interval at alpha: it
- * grows with the logarithm of the verdicts. */
+/* For a suite of so many verdicts that rest on an interval; 0 counts as 1. The first look is at n blocks, n the least
+ * number (and at least COMPARE_BLOCKS_MIN) whose smallest and largest block make an interval at alpha: it grows with the
+ * logarithm of the verdicts. Each later look is at half as many blocks again. */
 struct compare_rule compare_rule(size_t n_verdicts);
 
-/* The rule of a run that judges nothing: one look, at COMPARE_BLOCKS_MIN blocks, or three times as many where `full`;
+/* The rule of a run that judges nothing: one look, at COMPARE_BLOCKS_MIN blocks, or COMPARE_BLOCKS_FULL where `full`;
  * intervals at 2 x COMPARE_SUITE_ERROR each. */
 struct compare_rule compare_rule_unjudged(bool full);
 

@@ -8,7 +8,7 @@ void drill_count(struct drill_row *row, const struct run_result *run)
     for (size_t i = 0; i < run->n_verdicts; i++) {
         const struct verdict *v = &run->verdicts[i];
 
-        if (v->against != AGAINST_BASELINE)
+        if (v->against != (row->pairs ? AGAINST_REF : AGAINST_BASELINE))
             continue;
         row->verdicts++;
         regressed += v->outcome == OUTCOME_REGRESSED;

@@ -4,5 +4,6 @@
 
 #include "declare/result.h"
 
-/* Counts the verdicts of `run` that are held against its baseline; `row` was zeroed before the first. */
+/* Counts the verdicts of `run` that are held against its baseline, or against the other program where row->pairs. Its
+ * counts were zero before the first run. */
 void drill_count(struct drill_row *row, const struct run_result *run);

@@ -173,29 +173,45 @@ static void say_instructions(struct verdict *v, const struct case_result *c, con
              v->outcome == OUTCOME_REGRESSED && fabs(change) < INSTRUCTIONS_SAME ? ": layout or host, not code" : "");
 }
 
-static void judge_speedup(struct run_result *run, const struct case_result *c, const struct estimate *e,
-                          const struct accepted *a, const struct estimate *was, double alpha)
+/* What a slowdown against a figure of another epoch comes to. */
+static bool is_of_another_epoch(const struct accepted *a, const struct gate_rules *rules)
 {
-    struct interval change = compare_change(e, was, alpha); /* accepted / now: the slowdown */
+    return rules->epoch && *rules->epoch && *a->epoch && strcmp(rules->epoch, a->epoch) != 0;
+}
+
+static const char *remark(const struct verdict *v, bool another_epoch)
+{
+    if (v->outcome == OUTCOME_IMPROVED)
+        return "; 'pawl accept' makes it the new baseline";
+    if (v->outcome != OUTCOME_INCONCLUSIVE)
+        return "";
+    return another_epoch ? "; but the host changed since (microcode, kernel, boost, ...): 'pawl gate --against' tells the "
+                           "code's part"
+                         : "; not fine enough for the margin";
+}
+
+static void judge_timed(struct run_result *run, const struct case_result *c, const struct estimate *e,
+                        const struct accepted *a, const struct estimate *was, const struct gate_rules *rules)
+{
+    struct interval change = compare_change(e, was, rules->alpha); /* accepted / now: the slowdown */
     struct verdict *v = add(run, c->id, e->metric, AGAINST_BASELINE, gate_regression(&change));
-    double percent = (change.value - 1) * 100;
+    bool another = is_of_another_epoch(a, rules) && v->outcome == OUTCOME_REGRESSED;
 
     set_figures(v, e);
     v->limit = was->value;
     v->detectable = gate_detectable(&change);
+    if (another)
+        v->outcome = OUTCOME_INCONCLUSIVE;
     if (!isfinite(change.low) || !isfinite(change.high)) {
         snprintf(v->reason, sizeof(v->reason), "%zu blocks against the %zu accepted are too few to tell a change",
                  e->n_blocks, was->n_blocks);
         return;
     }
     snprintf(v->reason, sizeof(v->reason),
-             "speedup %.4g, accepted was %.4g (%.10s, %.12s): time %+.1f %% [%+.1f, %+.1f] over %zu blocks, from which "
+             "%.20s %.4g, accepted was %.4g (%.10s, %.12s): time %+.1f %% [%+.1f, %+.1f] over %zu blocks, from which "
              "%.1f %% could be told%s",
-             e->value, was->value, a->date, a->commit, percent, (change.low - 1) * 100, (change.high - 1) * 100,
-             e->n_blocks, v->detectable * 100,
-             v->outcome == OUTCOME_INCONCLUSIVE  ? "; not fine enough for the margin"
-             : v->outcome == OUTCOME_IMPROVED ? "; 'pawl accept' makes it the new baseline"
-                                              : "");
+             e->metric, e->value, was->value, a->date, a->commit, (change.value - 1) * 100, (change.low - 1) * 100,
+             (change.high - 1) * 100, e->n_blocks, v->detectable * 100, remark(v, another));
     say_instructions(v, c, a);
 }
 
@@ -234,10 +250,9 @@ static void judge_ref(struct run_result *run, const struct case_result *c, const
     }
 }
 
-static void judge_baseline(struct run_result *run, const struct case_result *c, const struct baseline *baseline,
-                           double alpha)
+static void judge_baseline(struct run_result *run, const struct case_result *c, const struct gate_rules *rules)
 {
-    const struct accepted *a = baseline_find(baseline, c->id);
+    const struct accepted *a = baseline_find(rules->baseline, c->id);
 
     for (size_t i = 0; i < c->n_estimates; i++)
         if (baseline_judges(c, &c->estimates[i]) && !(a && accepted_estimate(a, c->estimates[i].metric)))
@@ -257,7 +272,7 @@ static void judge_baseline(struct run_result *run, const struct case_result *c, 
         else if (e->kind == METRIC_EXACT)
             judge_exact(run, c, e, a, was);
         else
-            judge_speedup(run, c, e, a, was, alpha);
+            judge_timed(run, c, e, a, was, rules);
     }
 }
 
@@ -314,7 +329,7 @@ void gate_judge(struct run_result *run, const struct gate_rules *rules, const st
             if (c->role == ROLE_OURS && text_glob(targets->rows[t].cases, c->id))
                 judge_target(run, c, &targets->rows[t]);
         if (rules->baseline)
-            judge_baseline(run, c, rules->baseline, rules->alpha);
+            judge_baseline(run, c, rules);
         if (rules->ref)
             judge_ref(run, c, rules);
     }

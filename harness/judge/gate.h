@@ -7,7 +7,10 @@
  * A slowdown against the baseline has two limits, with a zone between them in which either answer is right (Bechhofer,
  * "A single-sample multiple decision procedure", Ann. Math. Stat. 25(1), 1954): up to GATE_TOLERATED is never an alarm,
  * GATE_MARGIN and more never passes. The whole interval above the first is REGRESSED; the whole interval below the
- * second, and fine enough that a slowdown of the second would have been told, is PASS. */
+ * second, and fine enough that a slowdown of the second would have been told, is PASS.
+ *
+ * A host has epochs (machine/fingerprint.h): a new microcode, kernel or boost policy moves times that no commit moved.
+ * A slowdown against a figure accepted in another epoch is therefore no alarm, but INCONCLUSIVE, and says why. */
 #pragma once
 
 #include "base/stats.h"
@@ -15,7 +18,7 @@
 #include "judge/targets.h"
 
 #define GATE_TOLERATED 0.01 /* what another layout of the same code can cost */
-#define GATE_MARGIN    0.05 /* on a shared 2-core virtual machine a run of minutes cannot rule out less */
+#define GATE_MARGIN    0.03
 
 /* What the run was asked for: a baseline's case inside this scope must be in the run. */
 struct gate_scope {
@@ -29,6 +32,7 @@ struct gate_scope {
 struct gate_rules {
     const struct targets *targets;
     const struct baseline *baseline; /* NULL: there is none for this host class */
+    const char *epoch;               /* the host's, now; NULL: not known */
     double alpha;                    /* of every interval: compare_rule() */
     bool isa_limited;                /* --isa left variants out on purpose: a skipped one is not missed */
 

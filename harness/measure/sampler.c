@@ -6,12 +6,14 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* What is known of one comparison while it is measured. */
 struct lane {
     bool *dead[2];  /* by side, per variant of the scenario */
     bool ended[2];  /* its reference is dead, or nothing but the reference is left that was asked for */
     int64_t *iterations;
+    int rounds; /* of a block: as the options say, or as many as the first block took; 0: not known yet */
     size_t passes;
     double seconds;
 };
@@ -93,10 +95,11 @@ static void fill_job(const struct sampler *s, size_t c, int side, struct job *jo
 
     *job = (struct job){
         .comparison = comparison,
+        .trial = o->trial,
         .check_only = o->check_only,
-        .slowdown = o->slowdown,
+        .slowdown = side == 0 ? o->slowdown : 0,
         .isa_without = o->isa_without,
-        .rounds = o->rounds,
+        .rounds = lane->rounds,
         .min_sample_ns = o->min_sample_ns,
         .input_seed = o->seed,
         .order_seed = rng_mix(rng_mix(o->seed, c), lane->passes),
@@ -109,8 +112,19 @@ static void fill_job(const struct sampler *s, size_t c, int side, struct job *jo
             if (job->n_variants == VARIANTS_MAX)
                 BUG("%s has more than %d variants: registry_check() lets none pass", comparison->id, VARIANTS_MAX);
             job->iterations[job->n_variants] = lane->iterations[v];
+            memcpy(job->tuned[job->n_variants], comparison->variants[v].tuned, sizeof(job->tuned[0]));
             job->variants[job->n_variants++] = (int)v;
         }
+}
+
+static int rounds_of(const struct block *block)
+{
+    int rounds = 0;
+
+    for (size_t i = 0; i < block->n_samples; i++)
+        if (block->samples[i].round >= rounds)
+            rounds = block->samples[i].round + 1;
+    return rounds;
 }
 
 static int run_block(struct sampler *s, size_t c, int side, struct err *err)
@@ -140,6 +154,8 @@ static int run_block(struct sampler *s, size_t c, int side, struct err *err)
     block.side = side;
     for (int i = 0; i < job.n_variants; i++)
         lane->iterations[job.variants[i]] = job.iterations[i];
+    if (lane->rounds == 0 && block.status == CASE_OK)
+        lane->rounds = rounds_of(&block);
     bury(s, c, &block);
     return s->hooks->add(s->hooks->arg, c, &block, err);
 }
@@ -215,6 +231,7 @@ int sampler_run(const struct plan *plan, const struct sampler_options *options, 
         size_t n = plan->comparisons[c].params.scenario->n_variants;
 
         order[c] = (int)c;
+        s.lanes[c].rounds = options->rounds;
         s.lanes[c].dead[0] = mem_array(n, sizeof(bool));
         s.lanes[c].dead[1] = mem_array(n, sizeof(bool));
         s.lanes[c].iterations = mem_array(n, sizeof(int64_t));

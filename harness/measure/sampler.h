@@ -40,8 +40,9 @@ struct sampler_options {
     const int *pus; /* the domain's, in order; none: do not pin */
     int n_pus;      /* beyond JOB_PUS_MAX they are left unused */
     uint32_t isa_without; /* see struct job; 0: all of the host may be used */
+    struct trial *trial; /* the plan has one comparison, of this trial's scenario; NULL: an ordinary plan */
     bool check_only;
-    int rounds;
+    int rounds; /* of a block; 0: the first block of a comparison chooses, by what a round takes */
     double min_sample_ns;
     uint64_t seed;
     double budget_s; /* no block is begun that would, by its comparison's mean, end after this; 0: none */

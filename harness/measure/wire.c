@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "measure/wire.h"
 
+#include "base/mem.h"
 #include "declare/registry.h"
 #include "declare/result.h"
+#include "measure/trial.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -17,6 +19,36 @@ static json_t *seed_text(uint64_t seed)
     return json_sprintf("%" PRIu64, seed); /* JSON numbers stop at 2^53 for many readers */
 }
 
+/* NULL where there is none: json_pack's "o*" leaves the key out. */
+static json_t *trial_json(const struct trial *trial)
+{
+    json_t *values;
+
+    if (!trial)
+        return NULL;
+    values = json_array();
+    for (int i = 0; i < trial->n; i++) {
+        json_t *one = json_array();
+
+        for (size_t t = 0; t < trial->of->n_tunables; t++)
+            json_array_append_new(one, json_integer(trial->values[i][t]));
+        json_array_append_new(values, one);
+    }
+    return json_pack("{s:s, s:o}", "variant", trial->of->variants[trial->variant].name, "values", values);
+}
+
+static json_t *variant_json(const struct job *job, int at)
+{
+    const struct scenario *s = job->comparison->params.scenario;
+    json_t *tuned = json_object();
+
+    for (size_t t = 0; t < s->n_tunables; t++)
+        if (job->tuned[at][t])
+            json_object_set_new(tuned, s->tunables[t].name, json_integer(job->tuned[at][t]));
+    return json_pack("{s:s, s:I, s:o}", "name", s->variants[job->variants[at]].name, "iterations",
+                     (json_int_t)job->iterations[at], "tuned", tuned);
+}
+
 json_t *wire_job(const struct job *job)
 {
     const struct params *p = &job->comparison->params;
@@ -26,15 +58,15 @@ json_t *wire_job(const struct job *job)
     for (size_t i = 0; i < s->n_axes; i++)
         json_object_set_new(params, s->axes[i].name, json_integer(p->values[i]));
     for (int i = 0; i < job->n_variants; i++)
-        json_array_append_new(variants, json_pack("{s:s, s:I}", "name", s->variants[job->variants[i]].name,
-                                                  "iterations", (json_int_t)job->iterations[i]));
+        json_array_append_new(variants, variant_json(job, i));
     for (int i = 0; i < job->n_pus; i++)
         json_array_append_new(pus, json_integer(job->pus[i]));
-    return json_pack("{s:i, s:s, s:o, s:o, s:b, s:f, s:I, s:i, s:i, s:f, s:o, s:o, s:o}", "protocol", WIRE_PROTOCOL,
+    return json_pack("{s:i, s:s, s:o, s:o, s:b, s:f, s:I, s:i, s:i, s:f, s:o, s:o, s:o, s:o*}", "protocol", WIRE_PROTOCOL,
                      "scenario", s->name, "params", params, "variants", variants, "check_only", job->check_only,
                      "slowdown", job->slowdown, "isa_without", (json_int_t)job->isa_without, "parent", job->parent,
                      "rounds", job->rounds, "min_sample_ns", job->min_sample_ns, "input_seed",
-                     seed_text(job->input_seed), "order_seed", seed_text(job->order_seed), "pus", pus);
+                     seed_text(job->input_seed), "order_seed", seed_text(job->order_seed), "pus", pus, "trial",
+                     trial_json(job->trial));
 }
 
 static int find_variant(const struct scenario *s, const char *name)
@@ -64,6 +96,8 @@ static int read_lists(json_t *values, json_t *variants, json_t *pus, struct job 
         if (job->variants[i] < 0)
             return err_set(err, ERR_HARNESS, "%s has no variant '%s'", s->name, name ? name : "");
         job->iterations[i] = json_integer_value(json_object_get(item, "iterations"));
+        for (size_t t = 0; t < s->n_tunables; t++)
+            job->tuned[i][t] = json_integer_value(json_object_get(json_object_get(item, "tuned"), s->tunables[t].name));
     }
     json_array_foreach(pus, i, item)
         job->pus[i] = (int)json_integer_value(item);
@@ -72,10 +106,31 @@ static int read_lists(json_t *values, json_t *variants, json_t *pus, struct job 
     return 0;
 }
 
+/* Puts the scenario of the trial in place of the one that it is of. */
+static int read_trial(const json_t *json, struct job *job, struct params *params, struct err *err)
+{
+    const json_t *values = json_object_get(json, "values"), *one;
+    const char *name = json_string_value(json_object_get(json, "variant"));
+    int64_t choices[VARIANTS_MAX][TUNABLES_MAX] = { 0 };
+    int variant = find_variant(params->scenario, name ? name : "");
+    size_t i, n = json_array_size(values);
+
+    if (variant < 0 || n == 0 || n > VARIANTS_MAX)
+        return err_set(err, ERR_HARNESS, "the trial of %s is not understood", params->scenario->name);
+    json_array_foreach(values, i, one)
+        for (size_t t = 0; t < params->scenario->n_tunables; t++)
+            choices[i][t] = json_integer_value(json_array_get(one, t));
+    job->trial = mem_array(1, sizeof(*job->trial));
+    trial_init(job->trial, params->scenario, (size_t)variant, (const int64_t (*)[TUNABLES_MAX])choices, (int)n);
+    params->scenario = &job->trial->scenario;
+    return 0;
+}
+
 int wire_read_job(const json_t *json, const struct registry *registry, struct job *job, struct params *params,
                   struct err *err)
 {
     json_int_t isa_without = 0;
+    const json_t *trial = json_object_get(json, "trial");
     int protocol, check_only;
     const char *scenario, *input_seed, *order_seed;
     json_t *values, *variants, *pus;
@@ -95,6 +150,8 @@ int wire_read_job(const json_t *json, const struct registry *registry, struct jo
     params->scenario = registry_find(registry, scenario);
     if (!params->scenario)
         return err_set(err, ERR_HARNESS, "no scenario '%s' in this program", scenario);
+    if (trial && read_trial(trial, job, params, err) < 0)
+        return -1;
     job->check_only = check_only;
     job->isa_without = (uint32_t)isa_without;
     job->input_seed = strtoull(input_seed, NULL, 10);

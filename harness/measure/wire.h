@@ -16,6 +16,7 @@ enum { WIRE_PROTOCOL = 1, WIRE_FD = 3, JOB_PUS_MAX = 1024 };
 
 struct comparison;
 struct sample;
+struct trial;
 
 /* One block's work. Variants are indexes in the scenario; the wire carries names. */
 struct job {
@@ -23,11 +24,13 @@ struct job {
     int variants[VARIANTS_MAX]; /* the reference first */
     int n_variants;
     int64_t iterations[VARIANTS_MAX]; /* by position in `variants`; 0: to be calibrated */
+    int64_t tuned[VARIANTS_MAX][TUNABLES_MAX]; /* by position; 0: the variant's own choice */
+    struct trial *trial; /* what `comparison` names is the scenario of this trial; NULL: an ordinary one */
     bool check_only;
     double slowdown; /* a drill: every variant but the reference and peers does so much more work: 0.03 is 3 % */
     uint32_t isa_without; /* what the host has and must not be used: --isa; so that 0 is all of the host */
     int parent;           /* pid of the run: a worker whose parent is another process has lost it and ends; 0: any */
-    int rounds;           /* even: every second one runs in mirrored order */
+    int rounds;           /* even: every second one runs in mirrored order; 0: the worker that calibrates chooses */
     double min_sample_ns;
     uint64_t input_seed; /* the same for all blocks of a run */
     uint64_t order_seed; /* this block's */
@@ -36,7 +39,8 @@ struct job {
 
 json_t *wire_job(const struct job *job); /* owned by the caller */
 
-/* Fills job and *params (whose scenario is found in `registry`). */
+/* Fills job and *params, whose scenario is found in `registry`, or is that of job->trial, which is then the caller's to
+ * free. A tunable that this program does not know is left out: the job may come from another one. */
 int wire_read_job(const json_t *json, const struct registry *registry, struct job *job, struct params *params,
                   struct err *err);
 

@@ -36,9 +36,10 @@ out:
     return ret;
 }
 
+/* Those that it has already stay: at its end a run tells what else was found out. */
 static int add_facts(struct store *store, const struct run_info *info, int64_t id, struct err *err)
 {
-    sqlite3_stmt *add = sql_prepare(store, "INSERT INTO host_fact VALUES (?, ?, ?, ?)", err);
+    sqlite3_stmt *add = sql_prepare(store, "INSERT OR IGNORE INTO host_fact VALUES (?, ?, ?, ?)", err);
     int ret = add ? 0 : -1;
 
     for (size_t i = 0; i < info->host.n_facts && ret == 0; i++) {
@@ -331,7 +332,8 @@ int store_finish_run(struct store *store, const struct run_result *run, struct e
     struct indexes indexes = { 0 };
     int ret = -1;
 
-    if (sql_begin(store, err) < 0 || end_run(store, run, err) < 0 || finish_prepare(&f, err) < 0)
+    if (sql_begin(store, err) < 0 || end_run(store, run, err) < 0 ||
+        add_facts(store, &run->info, run->info.id, err) < 0 || finish_prepare(&f, err) < 0)
         goto out;
     for (size_t i = 0; i < run->n_cases; i++)
         if (add_case(&f, &run->cases[i], i, &indexes, err) < 0)

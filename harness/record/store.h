@@ -28,7 +28,7 @@ int store_add_block(struct store *store, int64_t run_id, const struct comparison
 
 const char *store_version(void); /* of the SQLite library: "3.40.1" */
 
-/* Case results with their estimates, verdicts, exit and seconds, in one transaction; the run counts as finished. Once
+/* Case results with their estimates, verdicts, exit, seconds and late facts, in one transaction; the run counts as finished. Once
  * only. Exact values that came with their blocks are not stored again. */
 int store_finish_run(struct store *store, const struct run_result *run, struct err *err);
 

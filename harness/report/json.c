@@ -304,6 +304,7 @@ void json_drill(const struct drill_row *rows, size_t n, struct text *out)
     if (n) {
         set_string(root, "host_class", rows[0].host_class);
         set_string(root, "cases", rows[0].cases);
+        set(root, "pairs", json_boolean(rows[0].pairs));
     }
     set(root, "drill", array);
     for (size_t i = 0; i < n; i++) {

@@ -22,7 +22,12 @@ static bool same(const struct drill_row *a, const struct drill_row *b)
     return strcmp(a->host_class, b->host_class) == 0 && strcmp(a->started, b->started) == 0;
 }
 
-/* The next drill from row `from` on that is the last one of its host class; false where there is none. */
+static bool replaces(const struct drill_row *a, const struct drill_row *b)
+{
+    return strcmp(a->host_class, b->host_class) == 0 && a->pairs == b->pairs;
+}
+
+/* The next drill from row `from` on that is the last one of its host class and kind; false where there is none. */
 static bool next_group(const struct site *site, size_t from, struct group *g)
 {
     for (g->first = from; g->first < site->n_drills; g->first = g->end) {
@@ -31,7 +36,7 @@ static bool next_group(const struct site *site, size_t from, struct group *g)
         for (g->end = g->first; g->end < site->n_drills && same(&site->drills[g->first], &site->drills[g->end]);)
             g->end++;
         for (size_t i = g->end; i < site->n_drills; i++)
-            last &= strcmp(site->drills[i].host_class, site->drills[g->first].host_class) != 0;
+            last &= !replaces(&site->drills[i], &site->drills[g->first]);
         if (last)
             return true;
     }
@@ -131,11 +136,13 @@ void site_drill_sections(const struct site *site, struct text *html)
         template_fill(html, dashboard_drill_html,
                       (struct field[]){ { "host", r->host_class },
                                         { "cases", r->cases },
+                                        { "against", r->pairs ? "gate --against: this program against itself, in turns"
+                                                              : "gate against a baseline made at the start" },
                                         { "when", when.data },
                                         { "commit", commit.data },
                                         { "plot", picture.data },
                                         { "rows", table.data } },
-                      6);
+                      7);
         text_free(&table);
         text_free(&picture);
         text_free(&when);

@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "report/figure.h"
 #include "report/site_change.h"
+#include "report/site_roofline.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -125,6 +126,8 @@ static void collect_history(struct site_model *model)
         if (*series->reference)
             add_variant(s, series->reference, true, ROLE_OURS);
         add_variant(s, series->variant, false, series->role);
+        if (site_roofline_owns(series->metric))
+            continue;
         s->series = mem_grow(s->series, &s->series_capacity, s->n_series + 1, sizeof(void *));
         s->series[s->n_series++] = series;
     }

@@ -4,6 +4,7 @@
 #include "report/figure.h"
 #include "report/site_drill.h"
 #include "report/site_plot.h"
+#include "report/site_roofline.h"
 #include "report/template.h"
 
 #include <math.h>
@@ -222,6 +223,7 @@ static void host_section(const struct site_model *model, const struct site_scena
         text_add(&verdicts, "");
         text_add(&figures, "");
     }
+    site_roofline_section(model, s, host, &drawn);
     plots(model, s, host, &drawn);
     template_fill(out, dashboard_host_html,
                   (struct field[]){ { "host", host },

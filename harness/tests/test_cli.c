@@ -49,6 +49,7 @@ static void words_are_the_golden_ones(void **state)
         { "help_compare", "compare --help" },
         { "help_dashboard", "dashboard --help" },
         { "help_doctor", "doctor --help" },
+        { "help_tune", "tune --help" },
         { "accept_without_reason", "accept" },
         { "compare_one", "compare 1" },
     };
@@ -107,7 +108,7 @@ static void gate_passes_a_target_that_holds_and_fails_one_that_does_not(void **s
         json_t *json;
 
         write_targets(rows[i].targets);
-        r = pawl("gate --quick --json tests/faulty/same");
+        r = pawl("gate --quick --budget 3 --json tests/faulty/same");
         json = document(&r);
         assert_int_equal(r.exit, rows[i].exit);
         assert_int_equal(json_integer_value(json_object_get(json, "exit")), rows[i].exit);
@@ -151,7 +152,7 @@ static void gate_fails_an_exact_metric_that_fell_below_what_was_accepted(void **
     assert_has(r.err, "accepted 2 cases of run 1 into baselines/");
     done(&r);
     setenv("FAULTY_ANSWER", "41", 1);
-    r = pawl("gate --quick --json tests/faulty/same");
+    r = pawl("gate --quick --budget 3 --json tests/faulty/same");
     json = document(&r);
     assert_int_equal(r.exit, 1);
     assert_string_equal(text_of(row(json, "verdicts", "metric", "answer@1", "against", "baseline"), "outcome"), "REGRESSED");

@@ -21,7 +21,8 @@ static void isa_names_and_masks_convert_both_ways(void **state)
         { "avx2", ISA_AVX2, "avx2" },
         { "avx512f,avx2", ISA_AVX2 | ISA_AVX512F, "avx2,avx512f" },
         { "avx2,avx2", ISA_AVX2, "avx2" },
-        { "all", ISA_ALL, "avx2,avx512f,avx512vnni,avxvnni" },
+        { "all", ISA_ALL, "avx2,avx512f,avx512vnni,avxvnni,avx512vpopcntdq" },
+        { "avx512vpopcntdq,avx2", ISA_AVX512VPOPCNTDQ | ISA_AVX2, "avx2,avx512vpopcntdq" },
         { "none,avxvnni", ISA_AVXVNNI, "avxvnni" },
     };
     char buf[ISA_TEXT];
@@ -64,7 +65,7 @@ static void isa_host_agrees_with_the_kernel(void **state)
 {
     static const struct { const char *flag; uint32_t bit; } rows[] = {
         { " avx2 ", ISA_AVX2 }, { " avx512f ", ISA_AVX512F }, { " avx512_vnni ", ISA_AVX512VNNI },
-        { " avx_vnni ", ISA_AVXVNNI },
+        { " avx_vnni ", ISA_AVXVNNI }, { " avx512_vpopcntdq ", ISA_AVX512VPOPCNTDQ },
     };
     FILE *f = fopen("/proc/cpuinfo", "r");
     char *line = NULL;

@@ -94,6 +94,42 @@ static void gate_tells_a_change_from_none(void **state)
     }
 }
 
+/* A host whose microcode changed may be slower without any commit's doing: that is no alarm, but never a pass either. */
+static void slowdown_since_another_epoch_is_inconclusive_and_says_so(void **state)
+{
+    static const struct { const char *epoch; double speedup; enum outcome want; } rows[] = {
+        { "aaaaaaaa", 1.80, OUTCOME_REGRESSED }, { "bbbbbbbb", 1.80, OUTCOME_INCONCLUSIVE },
+        { "bbbbbbbb", 2.00, OUTCOME_PASS },      { "", 1.80, OUTCOME_REGRESSED }, /* not known: no excuse */
+        { "bbbbbbbb", 2.40, OUTCOME_IMPROVED },
+    };
+    struct targets none = { 0 };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct gate_rules rules = { .targets = &none, .alpha = ALPHA, .epoch = rows[i].epoch };
+        struct recording r;
+        struct run_result run;
+        struct baseline baseline;
+        const struct verdict *v;
+
+        record(&r, 2, 10);
+        baseline = accept(&r);
+        text_copy(baseline.cases[0].epoch, sizeof(baseline.cases[0].epoch), "aaaaaaaa");
+        assert_int_equal(baseline_other_epochs(&baseline, "aaaaaaaa"), 0);
+        assert_int_equal(baseline_other_epochs(&baseline, "bbbbbbbb"), 1);
+        record(&r, rows[i].speedup, 10);
+        run = estimate(&r, BLOCKS);
+        rules.baseline = &baseline;
+        gate_judge(&run, &rules, NULL);
+        v = verdict_of(&run, "kernels/subject/fast", "speedup");
+        assert_int_equal(v->outcome, rows[i].want);
+        if (rows[i].want == OUTCOME_INCONCLUSIVE)
+            assert_non_null(strstr(v->reason, "the host changed since"));
+        run_result_free(&run);
+        baseline_free(&baseline);
+    }
+}
+
 /* Every second block is the other program's, `ratio` times as slow as ours. */
 static void record_pairs(struct recording *r, double ratio)
 {
@@ -287,6 +323,7 @@ int main(void)
         cmocka_unit_test(regression_is_told_by_the_whole_interval_and_pass_by_a_fine_one),
         cmocka_unit_test(target_needs_the_whole_interval_on_its_side),
         cmocka_unit_test(gate_tells_a_change_from_none),
+        cmocka_unit_test(slowdown_since_another_epoch_is_inconclusive_and_says_so),
         cmocka_unit_test(gate_against_another_program_pairs_blocks_that_followed_each_other),
         cmocka_unit_test(case_on_one_side_only_is_new_or_missing_and_the_same_code_passes_unmeasured),
         cmocka_unit_test(skipped_case_that_the_baseline_knows_is_missing_unless_isa_left_it_out),

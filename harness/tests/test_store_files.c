@@ -106,7 +106,8 @@ static void store_of_an_older_version_is_taken_on(void **state)
 
     make_store(path, 1);
     run_sql(path, "ALTER TABLE series ADD COLUMN peer INTEGER NOT NULL DEFAULT 0 CHECK (peer IN (0, 1));"
-                  "UPDATE series SET peer = role; ALTER TABLE series DROP COLUMN role; PRAGMA user_version = 1");
+                  "UPDATE series SET peer = role; ALTER TABLE series DROP COLUMN role;"
+                  "ALTER TABLE drill DROP COLUMN pairs; PRAGMA user_version = 1");
     store_close(open_store(path, STORE_WRITE));
     assert_int_equal(query(path, "SELECT user_version FROM pragma_user_version"), 2);
     assert_int_equal(query(path, "SELECT count(*) > 0 AND min(role = (variant = 'p')) FROM series"), 1);

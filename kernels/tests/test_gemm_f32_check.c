@@ -4,9 +4,10 @@
 #include "declare/scenario.h"
 #include "declare/team.h"
 #include "kernels/gemm_f32_check.h"
-#include "kernels/gemm_f32_openblas.h"
+#include "kernels/gemm_f32_peers.h"
 #include "kernels/gemm_f32_pack.h"
 
+#include <limits.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -17,6 +18,13 @@
 extern const struct scenario scenario_gemm_f32;
 
 enum { SEED = 7 };
+
+/* Sizes that cannot be had are asked for on purpose. */
+const char *__asan_default_options(void);
+const char *__asan_default_options(void)
+{
+    return "allocator_may_return_null=1";
+}
 
 static struct team *team_of(int size)
 {
@@ -70,23 +78,75 @@ static void wide_micro(size_t kc, const float *a, const float *b, float *c, size
 
 static struct gemm_f32_impl toy(gemm_f32_micro_fn *micro)
 {
-    return (struct gemm_f32_impl){ .name = "toy", .micro = micro, .mr = 4, .nr = 4, .mc = 8, .kc = 6, .nc = 12 };
+    return (struct gemm_f32_impl){ .name = "toy", .micro = micro, .mr = 4, .nr = 4 };
+}
+
+/* Blocks of two tiles of rows, three of columns, and six of k. */
+static int multiply_in_tiny_blocks(void *arg, const struct gemm_f32_problem *p, struct err *err)
+{
+    static const struct gemm_f32_blocks blocks = { 8, 6, 12 };
+    struct gemm_f32_impl impl = toy(plain_micro);
+    struct gemm_f32_work *work = gemm_f32_work_new_blocks(&impl, &blocks, p->m, p->n, p->k, team_size(arg), err);
+    int ret = work ? gemm_f32(p, work, arg, err) : -1;
+
+    gemm_f32_work_free(work);
+    return ret;
 }
 
 static void the_framework_is_right_with_a_tiny_kernel_and_many_blocks(void **state)
 {
-    struct gemm_f32_impl impl = toy(plain_micro);
-    struct err err = { 0 };
-
     (void)state;
     for (int threads = 1; threads <= 3; threads++) {
         struct team *team = team_of(threads);
+        struct err err = { 0 };
 
-        for (size_t s = 1; s <= 40; s += 3)
-            if (gemm_f32_check_size(&impl, s, 41 - s, s, SEED, team, &err) < 0)
+        for (size_t s = 1; s <= 40; s += 3) {
+            const struct gemm_f32_check_case c = { s, 41 - s, s, 3, 5, 7, 1, SEED };
+
+            if (gemm_f32_check_product(&c, multiply_in_tiny_blocks, team, &err) < 0)
                 fail_msg("%d threads: %s", threads, err.msg);
+        }
         team_free(team);
     }
+}
+
+static void block_sizes_follow_from_the_caches(void **state)
+{
+    static const struct { struct caches caches; size_t mr, nr; struct gemm_f32_blocks want; } rows[] = {
+        { { 48 << 10, 1 << 20, 32 << 20 }, 14, 32, { 336, 384, 5440 } }, /* Zen 5 */
+        { { 48 << 10, 1 << 20, 32 << 20 }, 6, 16, { 252, 512, 4096 } },
+        { { 48 << 10, 2 << 20, 260 << 20 }, 14, 32, { 672, 384, 6144 } }, /* Emerald Rapids */
+        { { 32 << 10, 512 << 10, 16 << 20 }, 6, 16, { 126, 512, 2048 } }, /* Zen 3 */
+        { { 0, 0, 0 }, 14, 32, { 252, 256, 2048 } },                      /* unknown: as 32 KiB, 512 KiB, 8 MiB */
+        { { 0, 0, 32 << 20 }, 14, 32, { 252, 256, 6144 } },
+        { { -1, -1, -1 }, 14, 32, { 252, 256, 2048 } },
+        { { 1, 1, 1 }, 14, 32, { 14, 1, 32 } }, /* never less than a tile */
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct gemm_f32_impl impl = { .name = "toy", .micro = plain_micro, .mr = rows[i].mr, .nr = rows[i].nr };
+        struct gemm_f32_blocks got = gemm_f32_blocks(&impl, &rows[i].caches);
+
+        if (memcmp(&got, &rows[i].want, sizeof(got)) != 0)
+            fail_msg("row %zu: mc %zu, kc %zu, nc %zu", i, got.mc, got.kc, got.nc);
+    }
+    assert_int_equal(gemm_f32_blocks(&gemm_f32_naive, NULL).kc, 0);
+    assert_int_equal(gemm_f32_blocks(&gemm_f32_avx512, NULL).kc, 256);
+}
+
+static void what_cannot_be_allocated_is_an_error(void **state)
+{
+    struct gemm_f32_impl impl = toy(plain_micro);
+    const struct gemm_f32_blocks huge = { SIZE_MAX, SIZE_MAX, SIZE_MAX };
+    struct err err = { 0 };
+
+    (void)state;
+    assert_null(gemm_f32_work_new_blocks(&impl, &huge, SIZE_MAX, SIZE_MAX, SIZE_MAX, 1, &err)); /* 4 TiB a buffer */
+    assert_int_equal(err.code, ERR_HOST);
+    assert_non_null(strstr(err.msg, "gemm_f32 'toy': cannot allocate a buffer of "));
+    assert_null(gemm_f32_work_new_blocks(&impl, &huge, SIZE_MAX, 1, SIZE_MAX, INT_MAX, &err));
+    assert_non_null(strstr(err.msg, "larger than an address space"));
 }
 
 static void a_wrong_kernel_is_caught_and_the_entry_named(void **state)
@@ -95,7 +155,7 @@ static void a_wrong_kernel_is_caught_and_the_entry_named(void **state)
         { swapped_micro, 8, 8, 5, "m=8 n=8 k=5: c[1][2] is " },
         { swapped_micro, 3, 3, 5, "m=3 n=3 k=5: c[1][2] is " },
         { short_micro, 4, 4, 6, "m=4 n=4 k=6: c[0][0] is " },
-        { forgetful_micro, 4, 4, 7, "m=4 n=4 k=7: c[0][0] is " },
+        { forgetful_micro, 4, 4, 600, "m=4 n=4 k=600: c[0][0] is " }, /* more than one block of k */
         { wide_micro, 4, 4, 3, "m=4 n=4 k=3: wrote 1 floats beyond the end of c" },
         { wide_micro, 8, 4, 3, "m=8 n=4 k=3: wrote into the gap after row 3 of c, at column 4" },
     };
@@ -177,19 +237,44 @@ static void an_isa_that_the_host_lacks_is_refused_before_any_of_it_runs(void **s
     assert_non_null(strstr(err.msg, "which this host lacks"));
 }
 
+static const struct variant *variant_named(const char *name)
+{
+    for (size_t i = 0; i < scenario_gemm_f32.n_variants; i++)
+        if (strcmp(scenario_gemm_f32.variants[i].name, name) == 0)
+            return &scenario_gemm_f32.variants[i];
+    fail_msg("no variant '%s'", name);
+    return NULL;
+}
+
 static void what_this_build_lacks_says_what_to_do(void **state)
 {
-    const struct variant *peer = &scenario_gemm_f32.variants[3];
-    struct err err = { 0 };
-    struct gemm_f32_work *work = gemm_f32_work_new(&gemm_f32_openblas, 1, 1, 1, 1, &err);
+    static const struct { const char *name, *option; } rows[] = {
+        { "openblas", "PAWL_OPENBLAS" },
+        { "onednn", "PAWL_ONEDNN" },
+    };
 
     (void)state;
-    assert_string_equal(peer->name, "openblas");
-    assert_int_equal(peer->role, ROLE_PEER);
-    assert_int_equal(work == NULL, peer->absent != NULL);
-    if (peer->absent)
-        assert_non_null(strstr(peer->absent, "PAWL_OPENBLAS"));
-    gemm_f32_work_free(work);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        const struct variant *peer = variant_named(rows[i].name);
+        struct err err = { 0 };
+        struct gemm_f32_work *work = gemm_f32_work_new(peer->impl, 1, 1, 1, 1, &err);
+
+        assert_int_equal(peer->role, ROLE_PEER);
+        assert_int_equal(work == NULL, peer->absent != NULL);
+        if (peer->absent)
+            assert_non_null(strstr(peer->absent, rows[i].option));
+        gemm_f32_work_free(work);
+    }
+}
+
+static void each_variant_stands_under_the_roof_of_its_own_width(void **state)
+{
+    (void)state;
+    assert_string_equal(variant_named("avx2")->roofs[0], "roof_fma256");
+    assert_string_equal(variant_named("avx512")->roofs[0], "roof_fma512");
+    for (size_t i = 0; i < scenario_gemm_f32.n_variants; i++)
+        if (scenario_gemm_f32.variants[i].roofs[0])
+            assert_int_equal(variant_named(scenario_gemm_f32.variants[i].roofs[0])->role, ROLE_ROOF);
 }
 
 static void packing_transposes_and_pads_with_zeros(void **state)
@@ -273,6 +358,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_framework_is_right_with_a_tiny_kernel_and_many_blocks),
+        cmocka_unit_test(block_sizes_follow_from_the_caches),
+        cmocka_unit_test(what_cannot_be_allocated_is_an_error),
+        cmocka_unit_test(each_variant_stands_under_the_roof_of_its_own_width),
         cmocka_unit_test(a_wrong_kernel_is_caught_and_the_entry_named),
         cmocka_unit_test(the_error_bound_is_neither_wider_nor_narrower_than_it_says),
         cmocka_unit_test(an_entry_that_is_off_by_one_and_a_half_bounds_is_caught),

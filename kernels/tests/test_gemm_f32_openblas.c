@@ -19,7 +19,7 @@
 
 extern const struct scenario scenario_gemm_f32;
 
-enum { NAIVE = 0, PEER = 3 };
+enum { NAIVE = 0, PEER = 4 };
 
 static void openblas_is_asked_for_the_kernels_of_the_mask(void **state)
 {

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+/* step.h -- a change of level in a series: what judge/changes.h finds and the reports show. */
+#pragma once
+
+#include "base/stats.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum step_state {
+    STEP_CONFIRMED, /* at least STEP_MIN_POINTS lie behind it */
+    STEP_SUSPECTED, /* the newest one or two points are off; the next ones decide */
+};
+
+enum { STEP_MIN_POINTS = 3 };
+
+struct step {
+    size_t index;          /* of the first point at the new level, in the series as it was given */
+    enum step_state state;
+    double before, after;  /* medians of the stretches on both sides, each up to the next step */
+    struct interval shift; /* after - before; 95 %, the place of the step taken as known */
+    double effect;         /* after / before - 1; NAN where before is 0 or their signs differ */
+    double sigmas;         /* |shift| in standard deviations of a point's noise */
+    double p;              /* that noise alone shows such a step, anywhere in a series so long */
+    size_t n_after;        /* points since then, up to the next step: "suspected since 2 nights" */
+    bool epoch;            /* the host changed there, too: it may be the cause */
+};

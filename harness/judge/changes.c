@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: MIT
+#include "judge/changes.h"
+#include "judge/changes_private.h"
+
+#include "base/mem.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Noise is at most so many times the variance of all points: a walk whose level is never twice the same has no noise
+ * by any other measure, and may still have steps that are large beside all it does. */
+#define MOST_OF_TOTAL 10
+
+#define INDEPENDENT    1.1 /* factors up to here leave nothing to gain from the other explanation */
+#define NEARLY         4.0 /* and from here on it is not believed: an AR(1) of 0.6 */
+#define SEGMENT_COSTS  3.0 /* times log n, in the deviance: what a segment more must gain */
+#define SUSPECT_SIGMAS 4.0
+
+enum { PASSES = 3 };
+
+struct series {
+    double *raw, *y, *sigma; /* as given, without the season and spikes, and a point's noise */
+    size_t *index, n;
+    double most; /* factor of the noise */
+    size_t period;
+};
+
+static double variance(const double *y, size_t n)
+{
+    double mean = 0, v = 0;
+
+    for (size_t i = 0; i < n; i++)
+        mean += y[i] / (double)n;
+    for (size_t i = 0; i < n; i++)
+        v += (y[i] - mean) * (y[i] - mean) / (double)n;
+    return v;
+}
+
+static void clean(struct series *s)
+{
+    double total, mean2 = 0;
+
+    noise_local(s->y, s->n, s->sigma);
+    noise_clip(s->y, s->n, s->sigma);
+    s->period = season_remove(s->y, s->n);
+    if (s->period) {
+        noise_local(s->y, s->n, s->sigma);
+        noise_clip(s->y, s->n, s->sigma);
+    }
+    total = variance(s->y, s->n);
+    for (size_t i = 0; i < s->n; i++) { /* an exact metric has no noise: some is needed to divide by */
+        s->sigma[i] = fmax(s->sigma[i], total > 0 ? sqrt(total) * 1e-5 : 1);
+        mean2 += s->sigma[i] * s->sigma[i] / (double)s->n;
+    }
+    s->most = fmax(MOST_OF_TOTAL * total / mean2, 1);
+}
+
+static void series_open(struct series *s, const double *values, size_t n)
+{
+    double middle = 0;
+
+    *s = (struct series){ .raw = mem_array(n, sizeof(double)), .y = mem_array(n, sizeof(double)),
+                          .sigma = mem_array(n, sizeof(double)), .index = mem_array(n, sizeof(size_t)) };
+    for (size_t i = 0; i < n; i++)
+        if (isfinite(values[i])) {
+            s->index[s->n] = i;
+            s->raw[s->n++] = values[i];
+        }
+    memcpy(s->y, s->raw, s->n * sizeof(*s->y));
+    if (s->n == 0)
+        return;
+    stats_sort(s->y, s->n);
+    middle = stats_median(s->y, s->n); /* so that no digits are lost in sums of squares */
+    for (size_t i = 0; i < s->n; i++)
+        s->y[i] = s->raw[i] - middle;
+    clean(s);
+}
+
+static void series_close(struct series *s)
+{
+    free(s->raw);
+    free(s->y);
+    free(s->sigma);
+    free(s->index);
+}
+
+struct fit {
+    struct segments segments;
+    double factor, score;
+};
+
+/* From a guess of the noise's factor to one that its own segments confirm. */
+static struct fit settle(const struct split *split, const struct series *s, double factor)
+{
+    struct fit fit = { .factor = fmin(factor, s->most) };
+
+    for (int pass = 1;; pass++) {
+        double deviance, next;
+
+        split_find(split, fit.factor, &fit.segments);
+        next = fmin(noise_dependence_within(s->y, s->sigma, &fit.segments, &deviance), s->most);
+        fit.score = deviance + SEGMENT_COSTS * log((double)s->n) * (double)fit.segments.n;
+        if (pass == PASSES || (pass > 1 && fabs(next / fit.factor - 1) < 0.05))
+            return fit;
+        free(fit.segments.start);
+        fit.factor = next;
+    }
+}
+
+static struct fit best_fit(const struct split *split, const struct series *s)
+{
+    struct fit high = settle(split, s, noise_dependence(s->y, s->n, s->sigma)), low;
+
+    if (high.factor <= INDEPENDENT)
+        return high;
+    low = settle(split, s, 1);
+    if (low.factor < NEARLY && low.score < high.score) {
+        free(high.segments.start);
+        return low;
+    }
+    free(low.segments.start);
+    return high;
+}
+
+/* A host's new epoch is the likelier place of a step that fits there about as well (2 log 20 in chi-squared). */
+static bool snap(const struct split *split, double factor, const struct series *s, const int *epochs,
+                 struct segments *segments, size_t i)
+{
+    size_t from = segments->start[i - 1], to = segments_end(segments, i), at = segments->start[i];
+    double gain = split_gain(split, factor, from, at, to);
+
+    for (size_t d = 0; epochs && d <= 2 * STEP_MIN_POINTS; d++) { /* 0, -1, +1, -2, ... */
+        size_t t = d % 2 ? at - (d + 1) / 2 : at + d / 2;
+
+        if (t < from + STEP_MIN_POINTS || t + STEP_MIN_POINTS > to || epochs[s->index[t]] == epochs[s->index[t - 1]])
+            continue;
+        if (split_gain(split, factor, from, t, to) < gain - 6)
+            continue;
+        segments->start[i] = t;
+        return true;
+    }
+    return false;
+}
+
+static double median_of(const double *y, size_t from, size_t to)
+{
+    double *v = mem_array(to - from, sizeof(*v)), m;
+
+    memcpy(v, y + from, (to - from) * sizeof(*v));
+    stats_sort(v, to - from);
+    m = stats_median(v, to - from);
+    free(v);
+    return m;
+}
+
+/* The step at `at` between [from, at) and [at, to). The interval is that of two medians of normal noise, whose variance
+ * is pi / 2 times that of a mean. */
+static struct step describe(const struct series *s, double factor, size_t from, size_t at, size_t to)
+{
+    double sigma2 = 0, half, left = (double)(at - from), right = (double)(to - at);
+    struct step step = { .index = s->index[at], .before = median_of(s->raw, from, at),
+                         .after = median_of(s->raw, at, to), .n_after = to - at };
+
+    for (size_t i = from; i < to; i++)
+        sigma2 += s->sigma[i] * s->sigma[i] / (left + right);
+    half = 1.96 * sqrt(M_PI / 2 * factor * sigma2 * (1 / left + 1 / right));
+    step.shift.value = step.after - step.before;
+    step.shift.low = step.shift.value - half;
+    step.shift.high = step.shift.value + half;
+    step.sigmas = fabs(step.shift.value) / sqrt(sigma2);
+    step.effect = step.before * step.after > 0 ? step.after / step.before - 1 : NAN;
+    return step;
+}
+
+/* Are the newest one or two points off, and the same way? Every night asks this once: no correction for places. */
+static bool suspect(const struct series *s, double factor, size_t from, struct step *step)
+{
+    size_t n = s->n;
+    /* Of an AR(1) of rho the factor is (1 + rho) / (1 - rho)^2 where sigma is from differences, and one point's variance
+     * 1 / (1 - rho): the root of the factor is that and a little more. */
+    double noise = sqrt(sqrt(factor)), level, way, off[2];
+
+    if (n < from + 2 * STEP_MIN_POINTS)
+        return false;
+    level = median_of(s->raw, from, n - 2);
+    way = s->raw[n - 1] > level ? 1 : -1;
+    for (size_t i = 0; i < 2; i++)
+        off[i] = way * (s->raw[n - 1 - i] - level) / (s->sigma[n - 1 - i] * noise);
+    for (size_t i = from; i + 2 < n; i++) /* further than what came and went before, too */
+        if (way * (s->raw[i] - level) >= way * (s->raw[n - 1] - level))
+            return false;
+    if (off[0] < SUSPECT_SIGMAS)
+        return false;
+    *step = describe(s, factor, from, off[1] >= SUSPECT_SIGMAS / 2 ? n - 2 : n - 1, n);
+    step->state = STEP_SUSPECTED;
+    step->p = erfc(off[0] / M_SQRT2);
+    return true;
+}
+
+size_t changes_find(const double *values, const int *epochs, size_t n, struct step **steps)
+{
+    struct series s;
+    struct split *split;
+    struct fit fit;
+    size_t n_steps = 0, last;
+
+    *steps = NULL;
+    series_open(&s, values, n);
+    if (s.n >= 2 * STEP_MIN_POINTS) {
+        struct segments *g = &fit.segments;
+
+        split = split_open(s.y, s.n, s.sigma);
+        fit = best_fit(split, &s);
+        proof_prune(split, fit.factor, s.raw, g);
+        *steps = mem_array(g->n, sizeof(**steps)); /* one for what is suspected */
+        for (size_t i = 1; i < g->n; i++) {
+            bool epoch = snap(split, fit.factor, &s, epochs, g, i);
+            struct step *step = &(*steps)[n_steps++];
+
+            *step = describe(&s, fit.factor, g->start[i - 1], g->start[i], segments_end(g, i));
+            step->p = proof_boundary(split, fit.factor, s.raw, g, i);
+            step->epoch = epoch;
+        }
+        last = g->start[g->n - 1];
+        if (s.period == 0 && suspect(&s, fit.factor, last, &(*steps)[n_steps]))
+            n_steps++;
+        free(g->start);
+        split_close(split);
+    }
+    series_close(&s);
+    return n_steps;
+}

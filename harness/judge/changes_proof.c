@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: MIT
+#include "judge/changes.h"
+#include "judge/changes_private.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { SHORT = 100 }; /* points: of a longer stretch the mean is normal enough */
+
+/* P(Bin(n, q) >= k). */
+static double binomial_tail(size_t n, size_t k, double q)
+{
+    double p = 0;
+
+    for (size_t j = k; j <= n; j++)
+        p += exp(lgamma((double)n + 1) - lgamma((double)j + 1) - lgamma((double)(n - j) + 1) + (double)j * log(q) +
+                 (double)(n - j) * log1p(-q));
+    return p;
+}
+
+struct line {
+    double level, slope, middle;
+};
+
+static struct line fit(const double *y, size_t from, size_t to)
+{
+    double m = (double)(to - from), ty = 0;
+    struct line l = { 0, 0, (double)from + (m - 1) / 2 };
+
+    for (size_t i = from; i < to; i++)
+        l.level += y[i] / m;
+    for (size_t i = from; i < to; i++)
+        ty += ((double)i - l.middle) * (y[i] - l.level);
+    if (m >= 12) /* few points have slopes by chance */
+        l.slope = ty / (m * (m * m - 1) / 12);
+    return l;
+}
+
+static double above(const struct line *l, const double *y, size_t i)
+{
+    return y[i] - l->level - l->slope * ((double)i - l->middle);
+}
+
+static bool is_far(double v, double half)
+{
+    return half > 0 ? v > half : v < half;
+}
+
+/* The chance that of the short stretch [from, to) so many points lie beyond the half way from line `l`, where of the
+ * points [low, high) outside of it only a share does. 0 where none of those ever does; 1 where the stretch is a spike
+ * with a neighbour. */
+static double run_chance(const double *y, const struct line *l, size_t from, size_t to, size_t low, size_t high)
+{
+    size_t n = to - from, k = 0, others = 0, far = 0;
+    double v[SHORT], half, q;
+
+    for (size_t i = from; i < to; i++)
+        v[i - from] = above(l, y, i);
+    stats_sort(v, n);
+    half = stats_median(v, n) / 2;
+    for (size_t i = 0; i < n; i++)
+        k += is_far(v[i], half);
+    if (k < STEP_MIN_POINTS)
+        return 1;
+    for (size_t i = low; i < high; i++)
+        if (i < from || i >= to) {
+            others++;
+            far += is_far(above(l, y, i), half);
+        }
+    q = others ? (double)far / (double)others : 0;
+    /* Where half of the others lie beyond it, the line is not that of their noise: nothing can be said this way. */
+    return q > 0 && q < 0.5 ? binomial_tail(n, k, q) : 0;
+}
+
+double proof_boundary(const struct split *split, double factor, const double *raw, const struct segments *s, size_t i)
+{
+    size_t from = s->start[i - 1], at = s->start[i], to = segments_end(s, i), left = at - from, right = to - at;
+    size_t few = left < right ? left : right;
+    double gain = split_gain(split, factor, from, at, to), n = (double)s->n_points, p, chance = 0;
+
+    p = n * erfc(sqrt(fmax(gain, 0) / 2));
+    if (few <= SHORT && right <= left) {
+        struct line l = fit(raw, from, at);
+
+        chance = run_chance(raw, &l, at, to, from, at);
+    } else if (few <= SHORT) {
+        struct line l = fit(raw, at, to);
+
+        chance = run_chance(raw, &l, from, at, at, to);
+    }
+    return fmin(fmax(p, chance * n / (double)few), 1);
+}
+
+/* Segment i leaves a level and comes back to it: is it one of many such excursions? */
+static double excursion_chance(const double *raw, const struct segments *s, size_t i)
+{
+    size_t from = s->start[i], to = segments_end(s, i), before = s->start[i - 1], after = segments_end(s, i + 1);
+    double a = fit(raw, before, from).level, b = fit(raw, from, to).level, c = fit(raw, to, after).level;
+    struct line l = { (a + c) / 2, 0, 0 };
+
+    if (to - from > SHORT || to - from >= from - before || to - from >= after - to ||
+        fabs(a - c) > 0.5 * fabs(b - l.level))
+        return 0;
+    return run_chance(raw, &l, from, to, 0, s->n_points) * (double)s->n_points / (double)(to - from);
+}
+
+static void take_out(struct segments *s, size_t i, size_t n)
+{
+    memmove(&s->start[i], &s->start[i + n], (s->n - i - n) * sizeof(*s->start));
+    s->n -= n;
+}
+
+void proof_prune(const struct split *split, double factor, const double *raw, struct segments *s)
+{
+    for (size_t i = 1; i + 1 < s->n;)
+        if (excursion_chance(raw, s, i) > CHANGES_ALPHA)
+            take_out(s, i, 2);
+        else
+            i++;
+    for (;;) {
+        size_t worst = 0;
+        double most = CHANGES_ALPHA;
+
+        for (size_t i = 1; i < s->n; i++) {
+            double p = proof_boundary(split, factor, raw, s, i);
+
+            if (p > most) {
+                most = p;
+                worst = i;
+            }
+        }
+        if (worst == 0)
+            return;
+        take_out(s, worst, 1);
+    }
+}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+#include "judge/pool.h"
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "judge/compare.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void add_blocks(struct estimate *e, const struct estimate *more)
+{
+    double *sorted, *blocks = mem_array(e->n_blocks + more->n_blocks, sizeof(*blocks));
+    struct interval r;
+
+    memcpy(blocks, e->blocks, e->n_blocks * sizeof(*blocks));
+    memcpy(blocks + e->n_blocks, more->blocks, more->n_blocks * sizeof(*blocks));
+    free(e->blocks);
+    e->blocks = blocks;
+    e->n_blocks += more->n_blocks;
+    sorted = mem_array(e->n_blocks, sizeof(*sorted));
+    memcpy(sorted, blocks, e->n_blocks * sizeof(*sorted));
+    stats_sort(sorted, e->n_blocks);
+    r = stats_median_interval(sorted, e->n_blocks, compare_rule_unjudged(false).alpha);
+    e->value = r.value;
+    e->low = r.low;
+    e->high = r.high;
+    free(sorted);
+}
+
+static void copy_estimate(struct case_result *to, const struct estimate *from)
+{
+    struct estimate *e = case_add_estimate(to);
+
+    *e = *from;
+    e->blocks = mem_array(from->n_blocks, sizeof(*e->blocks));
+    memcpy(e->blocks, from->blocks, from->n_blocks * sizeof(*e->blocks));
+}
+
+/* A fault in one run is the case's; a run that skipped it says nothing. */
+static void add_case(struct case_result *to, const struct case_result *from)
+{
+    if (from->status == CASE_SKIPPED)
+        return;
+    if (to->status == CASE_SKIPPED || (to->status == CASE_OK && from->status != CASE_OK)) {
+        to->status = from->status;
+        text_copy(to->reason, sizeof(to->reason), from->reason);
+    }
+    if (to->status != CASE_OK)
+        return;
+    to->n_blocks += from->n_blocks;
+    for (size_t i = 0; i < from->n_estimates; i++) {
+        const struct estimate *more = &from->estimates[i];
+        struct estimate *e = (struct estimate *)case_estimate(to, more->metric);
+
+        if (!e) {
+            copy_estimate(to, more);
+        } else if (e->kind == METRIC_TIMED) {
+            add_blocks(e, more);
+        } else if (e->value != more->value) {
+            to->status = CASE_WRONG_RESULT;
+            snprintf(to->reason, sizeof(to->reason), "%s is exact, but one run gave %.9g and another %.9g", e->metric,
+                     e->value, more->value);
+        }
+    }
+}
+
+int pool_check(const struct run_result *one, const struct run_result *other, struct err *err)
+{
+    const struct run_info *a = &one->info, *b = &other->info;
+
+    if (strcmp(a->host.class, b->host.class) != 0)
+        return err_set(err, ERR_CONFIG, "run %lld is of host class '%s', run %lld of '%s'", (long long)a->id,
+                       a->host.class, (long long)b->id, b->host.class);
+    if (strcmp(a->commit, b->commit) != 0 || a->dirty || b->dirty || !*a->commit)
+        return err_set(err, ERR_CONFIG,
+                       "run %lld (%.12s%s) and run %lld (%.12s%s) are not of one clean commit: accept one of them alone",
+                       (long long)a->id, a->commit, a->dirty ? ", dirty" : "", (long long)b->id, b->commit,
+                       b->dirty ? ", dirty" : "");
+    return 0;
+}
+
+void pool_add(struct run_result *into, const struct run_result *more)
+{
+    for (size_t i = 0; i < more->n_cases; i++) {
+        const struct case_result *from = &more->cases[i];
+        struct case_result *to = (struct case_result *)run_case(into, from->id);
+
+        if (!to) {
+            to = run_add_case(into);
+            *to = *from;
+            to->estimates = NULL;
+            to->n_estimates = to->n_blocks = 0;
+        }
+        add_case(to, from);
+    }
+    for (size_t i = 0; i < more->n_verdicts; i++)
+        *run_add_verdict(into) = more->verdicts[i];
+    into->judged |= more->judged;
+}

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+/* import_csv.h -- one column of numbers out of anybody's CSV file.
+ *
+ * RFC 4180, and what is met beside it: comma, semicolon or tab (what the first line has most of), CRLF, a byte order
+ * mark, blank lines, a header or none (a first line with a word in it is one). A cell that is empty or says NA, NaN,
+ * null, none or "-" is a missing point: NAN. Any other cell of the column that is no finite number, and a row that ends
+ * before the column, is an error that names the file, the line and the column; nothing is kept then. Errors are
+ * ERR_CONFIG. */
+#pragma once
+
+#include "base/err.h"
+
+#include <stddef.h>
+
+enum { IMPORT_CSV_BYTES_MAX = 1 << 30, IMPORT_CSV_COLUMNS_MAX = 4096 };
+
+struct import_csv {
+    char column[64]; /* its name; its number where the file has no header */
+    double *values;  /* owned; one a row */
+    size_t n;
+};
+
+/* `column` is a name or a number from 1; NULL: the last one whose first cell below the header is a number. `path` "-" is
+ * standard input. Free with import_csv_free() after success; after failure there is nothing to free. */
+int import_csv(const char *path, const char *column, struct import_csv *csv, struct err *err);
+void import_csv_free(struct import_csv *csv);
