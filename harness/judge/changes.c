@@ -60,8 +60,10 @@ static void series_open(struct series *s, const double *values, size_t n)
 {
     double middle = 0;
 
-    *s = (struct series){ .raw = mem_array(n, sizeof(double)), .y = mem_array(n, sizeof(double)),
-                          .sigma = mem_array(n, sizeof(double)), .index = mem_array(n, sizeof(size_t)) };
+    *s = (struct series){ .raw = mem_array(n, sizeof(double)),
+                          .y = mem_array(n, sizeof(double)),
+                          .sigma = mem_array(n, sizeof(double)),
+                          .index = mem_array(n, sizeof(size_t)) };
     for (size_t i = 0; i < n; i++)
         if (isfinite(values[i])) {
             s->index[s->n] = i;
@@ -159,8 +161,10 @@ static double median_of(const double *y, size_t from, size_t to)
 static struct step describe(const struct series *s, double factor, size_t from, size_t at, size_t to)
 {
     double sigma2 = 0, half, left = (double)(at - from), right = (double)(to - at);
-    struct step step = { .index = s->index[at], .before = median_of(s->raw, from, at),
-                         .after = median_of(s->raw, at, to), .n_after = to - at };
+    struct step step = { .index = s->index[at],
+                         .before = median_of(s->raw, from, at),
+                         .after = median_of(s->raw, at, to),
+                         .n_after = to - at };
 
     for (size_t i = from; i < to; i++)
         sigma2 += s->sigma[i] * s->sigma[i] / (left + right);
@@ -177,8 +181,8 @@ static struct step describe(const struct series *s, double factor, size_t from, 
 static bool suspect(const struct series *s, double factor, size_t from, struct step *step)
 {
     size_t n = s->n;
-    /* Of an AR(1) of rho the factor is (1 + rho) / (1 - rho)^2 where sigma is from differences, and one point's variance
-     * 1 / (1 - rho): the root of the factor is that and a little more. */
+    /* Of an AR(1) of rho the factor is (1 + rho) / (1 - rho)^2 where sigma is from differences, and one point's
+     * variance 1 / (1 - rho): the root of the factor is that and a little more. */
     double noise = sqrt(sqrt(factor)), level, way, off[2];
 
     if (n < from + 2 * STEP_MIN_POINTS)

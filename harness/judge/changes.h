@@ -13,8 +13,8 @@
  *  3. Optimal partitioning (Jackson et al., IEEE Signal Process. Lett. 12(2), 2005) over candidates that a scan at all
  *     scales has left, all places for short series; the cost of a stretch is that of its best level or, for a penalty,
  *     of its best line: a drift is no staircase. The penalties grow with log n, in units of the noise.
- *  4. Every boundary has to prove itself: by its gain against a chi-squared of one degree, times n places, below
- *     CHANGES_ALPHA; and, where the stretch is short, by a binomial test that does not trust the noise to be normal: how
+ *  4. Every boundary has to prove itself: by its gain against a chi-squared of one degree, with the heavier tail of a
+ *     noise that is only estimated, times n places, below CHANGES_ALPHA; and, where the stretch is short, by a binomial test that does not trust the noise to be normal: how
  *     often do other points go as far? That is what keeps bimodal, skewed and spiky series quiet.
  *
  * A step is confirmed with its third point. The newest one or two points, where they are off, make one last step of state

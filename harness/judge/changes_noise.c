@@ -12,8 +12,10 @@ enum { WINDOW = 32, WHOLE_COUNTS = 24 };
 
 enum { LONGEST = 64, MEANS_MIN = 12 }; /* points a long mean has, and how many such means a series must hold */
 
-#define CLIP  3.0 /* standard deviations beyond the median of five */
-#define DOUBT 1.5 /* standard errors that a variance ratio is taken to be too large by: the largest of several is used */
+/* CLIP: standard deviations beyond the median of five. DOUBT: standard errors that a variance ratio is taken to be too
+ * large by, since the largest of several is used. */
+#define CLIP  3.0
+#define DOUBT 1.5
 
 static void swap(double *a, double *b)
 {

@@ -34,7 +34,8 @@ double noise_dependence_within(const double *y, const double *sigma, const struc
 /* changes_season.c: takes a regular season out of y; its period in points, 0 where there is none. */
 size_t season_remove(double *y, size_t n);
 
-/* changes_split.c: the best segments for a factor by which sigma^2 is too small; the first call does most of the work. */
+/* changes_split.c: the best segments for a factor by which sigma^2 is too small; the first call does most of the work.
+ */
 struct split;
 struct split *split_open(const double *y, size_t n, const double *sigma);
 void split_find(const struct split *split, double factor, struct segments *s); /* free() s->start */

@@ -7,6 +7,10 @@
 
 enum { SHORT = 100 }; /* points: of a longer stretch the mean is normal enough */
 
+/* The noise's factor is an estimate, and of dependent points a poor one: as if one point in so many told of it. The
+ * gain's distribution has the heavier tail of an unknown variance (the likelihood ratio, n log(1 + t^2 / n)). */
+#define WORTH_ONE 5.0
+
 /* P(Bin(n, q) >= k). */
 static double binomial_tail(size_t n, size_t k, double q)
 {
@@ -76,9 +80,10 @@ double proof_boundary(const struct split *split, double factor, const double *ra
 {
     size_t from = s->start[i - 1], at = s->start[i], to = segments_end(s, i), left = at - from, right = to - at;
     size_t few = left < right ? left : right;
-    double gain = split_gain(split, factor, from, at, to), n = (double)s->n_points, p, chance = 0;
+    double gain = split_gain(split, factor, from, at, to), n = (double)s->n_points, freedom, p, chance = 0;
 
-    p = n * erfc(sqrt(fmax(gain, 0) / 2));
+    freedom = n / WORTH_ONE;
+    p = n * erfc(sqrt(freedom * log1p(fmax(gain, 0) / freedom) / 2));
     if (few <= SHORT && right <= left) {
         struct line l = fit(raw, from, at);
 

@@ -83,7 +83,8 @@ static void history_row(struct grid *grid, const struct series *series, const st
 void steps_table(const struct stepped *stepped, size_t n, const struct table_style *style, struct text *out)
 {
     static const char *const own[] = { "index", "before", "after", "effect", "p" };
-    static const char *const history[] = { "case", "metric", "host class", "since", "commit", "before", "after", "effect", "p" };
+    static const char *const history[] = { "case",   "metric", "host class", "since", "commit",
+                                           "before", "after",  "effect",     "p" };
     bool is_history = n > 0 && stepped[0].series;
     struct grid grid = { .align = is_history ? "lllllrrrr" : "rrrrr" };
     size_t rows = 0;
