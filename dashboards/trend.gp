@@ -3,8 +3,11 @@
 #   file theme width height label log y_low y_high n_runs marks      the axes (log, marks: 0 or 1)
 #   margin                                                           lines at 0 and at +- margin; 0: none
 #   n_tics tic_x<i> tic_top<i> tic_bottom<i>                         labels under the x axis
-#   n_lines name<i> style<i> band<i> $line<i> $band<i> $beyond<i>    a variant each (band 0: none, 1: area, 2: whiskers)
-#   n_targets target<i> target_text<i> target_style<i> target_below<i>
+#   n_lines name<i> style<i> band<i> $line<i> $band<i> $lone<i> $beyond<i>
+#                                                                    a variant each (band 0: none, 1: area, 2: whiskers)
+#   rule_room                                                        0 or 1: keep room for words over the frame
+#   n_rules rule<i> rule_text<i> rule_text_x<i>                      upright, where the host changed
+#   n_targets target<i> target_text<i> target_style<i> target_below<i> target_aside<i> (a part of the width)
 # Text is in single quotes throughout: in double quotes gnuplot executes backticks.
 reset
 dark = theme eq 'dark'
@@ -33,6 +36,11 @@ set xtics ('' 0) nomirror scale 0.6 textcolor rgb ink # 0 is outside: a list tha
 do for [i = 1:n_tics] {
     set xtics add (value(sprintf('tic_top%d', i)).sprintf('%c', 10).value(sprintf('tic_bottom%d', i)) value(sprintf('tic_x%d', i)))
 }
+if (rule_room) {
+    # An empty label above the frame: gnuplot makes room for a line of text there, below the key.
+    set x2range [0.5:n_runs + 0.5]
+    set x2tics (' ' 1) scale 0
+}
 set ytics nomirror scale 0 textcolor rgb ink format '%.4g'
 set grid ytics linetype 1 linewidth 0.7 linecolor rgb faint
 set ylabel label textcolor rgb ink noenhanced
@@ -49,6 +57,12 @@ if (margin > 0) {
     }
 }
 
+do for [i = 1:n_rules] {
+    at = value(sprintf('rule%d', i))
+    set arrow 2000 + i from first at, graph 0 to first at, graph 1 nohead back linecolor rgb ink linewidth 0.8 dashtype (4,4)
+    set label 2000 + i value(sprintf('rule_text%d', i)) at first value(sprintf('rule_text_x%d', i)), graph 1 center offset 0,0.6 textcolor rgb ink font ',10.5' noenhanced
+}
+
 # Labels of neighbouring targets take turns at the left and the right end, so that close ones do not meet.
 do for [i = 1:n_targets] {
     at = value(sprintf('target%d', i))
@@ -56,9 +70,9 @@ do for [i = 1:n_targets] {
     c = colour(value(sprintf('target_style%d', i)))
     set arrow i from graph 0, first at to graph 1, first at nohead linecolor rgb c linewidth 1.2 dashtype (6,4)
     if (i % 2) {
-        set label i value(sprintf('target_text%d', i)) at graph 0.01, first at left offset 0, (below ? -0.6 : 0.6) textcolor rgb c font ',10.5' noenhanced front
+        set label i value(sprintf('target_text%d', i)) at graph value(sprintf('target_aside%d', i)), first at left offset 0, (below ? -0.6 : 0.6) textcolor rgb c font ',10.5' noenhanced front
     } else {
-        set label i value(sprintf('target_text%d', i)) at graph 0.99, first at right offset 0, (below ? -0.6 : 0.6) textcolor rgb c font ',10.5' noenhanced front
+        set label i value(sprintf('target_text%d', i)) at graph 1 - value(sprintf('target_aside%d', i)), first at right offset 0, (below ? -0.6 : 0.6) textcolor rgb c font ',10.5' noenhanced front
     }
 }
 
@@ -68,6 +82,7 @@ is(i, what) = value(sprintf('band%d', i)) == what
 plot y_low with lines linewidth 0.5 linecolor rgb faint notitle, \
      for [i = 1:n_lines] sprintf('$band%d', i) using 1:(is(i, 1) ? $3 : NaN):4 with filledcurves fillstyle transparent solid 0.18 noborder linecolor rgb colour(value(sprintf('style%d', i))) notitle, \
      for [i = 1:n_lines] sprintf('$band%d', i) using 1:(is(i, 2) ? $2 : NaN):3:4 with yerrorbars pointtype -1 linewidth 1.2 linecolor rgb colour(value(sprintf('style%d', i))) notitle, \
+     for [i = 1:n_lines] sprintf('$lone%d', i) using 1:2:3:4 with yerrorbars pointtype mark(value(sprintf('style%d', i))) pointsize 0.45 linewidth 1.2 linecolor rgb colour(value(sprintf('style%d', i))) notitle, \
      for [i = 1:n_lines] sprintf('$line%d', i) using 1:2 with linespoints linewidth 1.8 dashtype dash(value(sprintf('style%d', i))) \
          pointtype mark(value(sprintf('style%d', i))) pointsize (n_runs <= 2 ? 0.7 : marks ? 0.45 : 0) linecolor rgb colour(value(sprintf('style%d', i))) title value(sprintf('name%d', i)), \
      for [i = 1:n_lines] sprintf('$beyond%d', i) using 1:2:3 with points pointtype variable pointsize 0.7 linecolor rgb colour(value(sprintf('style%d', i))) notitle

@@ -214,7 +214,7 @@ static void packed_teardown(void *arg)
 
 static float *copy(const float *from, size_t n, struct err *err)
 {
-    float *to = mem_aligned(n, sizeof(*to), MEM_LINE, err);
+    float *to = mem_huge(n, sizeof(*to), err);
 
     return to ? memcpy(to, from, n * sizeof(*to)) : NULL;
 }
@@ -245,7 +245,7 @@ static int packed_setup(const struct bench *bench, void **out, struct err *err)
     state->team = bench->team;
     state->seed = bench->seed;
     state->a = mem_aligned(m * n, sizeof(float), MEM_LINE, err);
-    state->b = mem_aligned(n * n, sizeof(float), MEM_LINE, err);
+    state->b = mem_huge(n * n, sizeof(float), err);
     state->c = mem_aligned(m * n, sizeof(float), MEM_LINE, err);
     state->work = gemm_f32_packed_work_new(m, n, err);
     if (!state->a || !state->b || !state->c || !state->work)

@@ -103,14 +103,16 @@ struct gemm_f32_packed *gemm_f32_packed_new(const struct gemm_f32_packed_impl *i
         err_set(err, ERR_USAGE, "gemm_f32_packed: a panel of %zu rows is larger than an address space", k);
         return NULL;
     }
-    w = mem_array(1, sizeof(*w));
-    *w = (struct gemm_f32_packed){ impl, k, n, mem_aligned(panels, panel_bytes, MEM_LINE, err) };
+    w = mem_zeroed(1, sizeof(*w), err);
+    if (!w)
+        return NULL;
+    *w = (struct gemm_f32_packed){ impl, k, n, mem_huge(panels, panel_bytes, err) };
     if (!w->panels) {
         err_wrap(err, "gemm_f32_packed '%s'", impl->name);
         free(w);
         return NULL;
     }
-    for (size_t i = 0; i < panels; i++)
+    for (size_t i = 0; i < panels && k > 0; i++)
         gemm_f32_pack_b(w->panels + i * k * impl->nr, b + i * impl->nr, ldb, min(impl->nr, n - i * impl->nr), k,
                         impl->nr);
     return w;
@@ -126,12 +128,14 @@ void gemm_f32_packed_free(struct gemm_f32_packed *w)
 
 struct gemm_f32_packed_work *gemm_f32_packed_work_new(size_t m, size_t k, struct err *err)
 {
-    struct gemm_f32_packed_work *work = mem_array(1, sizeof(*work));
+    struct gemm_f32_packed_work *work = mem_zeroed(1, sizeof(*work), err);
     size_t row_bytes;
 
+    if (!work)
+        return NULL;
     *work = (struct gemm_f32_packed_work){ m, k, NULL };
     if (__builtin_mul_overflow(k, sizeof(float), &row_bytes))
-        err_set(err, ERR_USAGE, "gemm_f32_packed: a row of %zu floats is larger than an address space", k);
+        err_set(err, ERR_USAGE, "a row of %zu floats is larger than an address space", k);
     else
         work->a = mem_aligned(m, row_bytes, MEM_LINE, err);
     if (work->a)

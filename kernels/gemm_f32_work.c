@@ -117,22 +117,25 @@ static void work_blocks(struct gemm_f32_work *work, const struct gemm_f32_blocks
     work->nc = capacity(n, work->blocks.nc, impl->nr);
 }
 
+/* a and b in floats, rounded up to whole cache lines: no two threads share one. */
 static int work_buffers(struct gemm_f32_work *work, struct err *err)
 {
-    size_t threads = (size_t)work->threads;
+    size_t threads = (size_t)work->threads, tiles = threads * GEMM_F32_MR_MAX * GEMM_F32_NR_MAX, a, b, floats;
 
-    work->a_stride = (work->mc * work->kc + 15) / 16 * 16; /* whole cache lines: no two threads share one */
-    work->a = mem_aligned(threads, work->a_stride * sizeof(float), MEM_LINE, err);
-    if (!work->a)
+    if (__builtin_mul_overflow(work->mc, work->kc, &a) || __builtin_mul_overflow(work->kc, work->nc, &b) ||
+        a > SIZE_MAX / 64 / threads || b > SIZE_MAX / 64)
+        return err_set(err, ERR_USAGE, "a workspace of %zu x %zu and %zu x %zu is larger than an address space", work->mc,
+                       work->kc, work->kc, work->nc);
+    work->a_stride = (a + 15) / 16 * 16;
+    b = (b + 15) / 16 * 16;
+    floats = threads * work->a_stride + 2 * b + tiles;
+    work->memory = mem_huge(floats, sizeof(float), err);
+    if (!work->memory)
         return -1;
-    work->tiles = mem_aligned(threads, GEMM_F32_MR_MAX * GEMM_F32_NR_MAX * sizeof(float), MEM_LINE, err);
-    if (!work->tiles)
-        return -1;
-    for (size_t i = 0; i < ARRAY_LEN(work->b); i++) {
-        work->b[i] = mem_aligned(work->kc * work->nc, sizeof(float), MEM_LINE, err);
-        if (!work->b[i])
-            return -1;
-    }
+    work->a = work->memory;
+    work->b[0] = work->a + threads * work->a_stride;
+    work->b[1] = work->b[0] + b;
+    work->tiles = work->b[1] + b;
     return 0;
 }
 
@@ -169,7 +172,9 @@ struct gemm_f32_work *gemm_f32_work_new_blocks(const struct gemm_f32_impl *impl,
         err_set(err, ERR_HOST, "gemm_f32 '%s' is not in this build", impl->name);
         return NULL;
     }
-    work = mem_array(1, sizeof(*work));
+    work = mem_zeroed(1, sizeof(*work), err);
+    if (!work)
+        return NULL;
     work->impl = impl;
     work->threads = threads;
     if (work_make(work, blocks, m, n, k, err) < 0) {
@@ -190,10 +195,7 @@ void gemm_f32_work_free(struct gemm_f32_work *work)
 {
     if (!work)
         return;
-    free(work->a);
-    free(work->tiles);
-    for (size_t i = 0; i < ARRAY_LEN(work->b); i++)
-        free(work->b[i]);
+    free(work->memory);
     free(work);
 }
 

@@ -9,6 +9,7 @@ struct gemm_f32_work {
     int threads;
     struct gemm_f32_blocks blocks; /* multiples of mr, 1, nr; zeros for an impl with `rows`, as all below */
     size_t mc, kc, nc;             /* capacities: no more of a block than the problem can need */
+    float *memory; /* what all below lie in: one piece, since each alone may be too small for huge pages */
     float *b[2]; /* packed B, (nc / nr, kc, nr), shared by the team; two, so that one barrier a block is enough */
     float *a;    /* per thread packed A, (threads, mc / mr, kc, mr), threads `a_stride` elements apart */
     size_t a_stride;

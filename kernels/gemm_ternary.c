@@ -177,7 +177,7 @@ static int ternary_setup(const struct bench *bench, void **out, struct err *err)
     if (bench->variants & 1u << ROOF_READ) {
         size_t bytes = gemm_ternary_weights_bytes(state->weights);
 
-        state->read = gemm_ternary_buffer(bytes, 1, err);
+        state->read = mem_huge(bytes, 1, err);
         if (!state->read)
             goto fail;
         memcpy(state->read, state->weights->codes, bytes);

@@ -5,27 +5,14 @@
 #include "kernels/gemm_ternary_work.h"
 
 #include <math.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
-enum { NR = GEMM_TERNARY_NR, KR = GEMM_TERNARY_KR, BLOCK = GEMM_TERNARY_BLOCK, HUGE_PAGE = 1 << 21 };
+enum { NR = GEMM_TERNARY_NR, KR = GEMM_TERNARY_KR, BLOCK = GEMM_TERNARY_BLOCK };
 
 static size_t ceil_div(size_t a, size_t b)
 {
     return a / b + (a % b != 0);
-}
-
-void *gemm_ternary_buffer(size_t n, size_t size, struct err *err)
-{
-    size_t bytes;
-    bool huge = !__builtin_mul_overflow(n, size, &bytes) && bytes >= HUGE_PAGE;
-    void *p = mem_aligned(n, size, huge ? HUGE_PAGE : MEM_LINE, err);
-
-    if (p && huge)
-        (void)madvise(p, bytes, MADV_HUGEPAGE); /* only a hint: without it there are small pages */
-    return p;
 }
 
 /* Weights of n x k, all codes 0. */
@@ -46,11 +33,13 @@ static struct gemm_ternary_weights *weights_new(size_t n, size_t k, float scale,
         err_set(err, ERR_USAGE, "gemm_ternary: weights of %zu x %zu are larger than an address space", n, k);
         return NULL;
     }
-    w = mem_array(1, sizeof(*w));
+    w = mem_zeroed(1, sizeof(*w), err);
+    if (!w)
+        return NULL;
     *w = (struct gemm_ternary_weights){
         .n = n, .k = k, .panels = ceil_div(n, NR), .blocks = ceil_div(k, KR), .scale = scale
     };
-    w->codes = gemm_ternary_buffer(count, BLOCK, err);
+    w->codes = mem_huge(count, BLOCK, err);
     if (!w->codes) {
         err_wrap(err, "gemm_ternary: weights of %zu x %zu", n, k);
         gemm_ternary_weights_free(w);
@@ -122,8 +111,8 @@ struct gemm_ternary_weights *gemm_ternary_pack(const int8_t *w, size_t ld, size_
         return NULL;
     }
     weights = weights_new(n, k, scale, err);
-    for (size_t j = 0; weights && j < n; j++)
-        if (pack_row(weights, k > 0 ? w + j * ld : NULL, j, err) < 0) {
+    for (size_t j = 0; weights && k > 0 && j < n; j++)
+        if (pack_row(weights, w + j * ld, j, err) < 0) {
             gemm_ternary_weights_free(weights);
             return NULL;
         }

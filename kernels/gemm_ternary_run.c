@@ -114,13 +114,15 @@ struct gemm_ternary_work *gemm_ternary_work_new(const struct gemm_ternary_impl *
         err_set(err, ERR_USAGE, "gemm_ternary: a workspace for %zu rows of %zu is too large", m, k);
         return NULL;
     }
-    work = mem_array(1, sizeof(*work));
+    work = mem_zeroed(1, sizeof(*work), err);
+    if (!work)
+        return NULL;
     *work = (struct gemm_ternary_work){ .impl = impl, .threads = threads, .m = m, .k = k };
-    work->x = gemm_ternary_buffer(bytes, 1, err);
+    work->x = mem_huge(bytes, 1, err);
     work->rows = work->x ? mem_aligned(rows, sizeof(*work->rows), MEM_LINE, err) : NULL;
     work->tiles = work->rows ? mem_aligned((size_t)threads * TILE, sizeof(float), MEM_LINE, err) : NULL;
     if (work->tiles && impl->first)
-        work->unpacked = gemm_ternary_buffer((size_t)threads * blocks, GEMM_TERNARY_UNPACKED, err);
+        work->unpacked = mem_huge((size_t)threads * blocks, GEMM_TERNARY_UNPACKED, err);
     if (!work->tiles || (impl->first && !work->unpacked)) {
         err_wrap(err, "gemm_ternary '%s'", impl->name);
         gemm_ternary_work_free(work);

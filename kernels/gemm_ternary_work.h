@@ -22,10 +22,6 @@ struct gemm_ternary_work {
     float *tiles;                  /* per thread a tile (MR_MAX, 32) that stands in for Y at the last columns */
 };
 
-/* `bytes` aligned to a cache line, on huge pages where the system gives them and they are worth it: at 4 KiB a page a
- * stream of weights waits for the TLB. NULL with *err filled; free() it. */
-void *gemm_ternary_buffer(size_t n, size_t size, struct err *err);
-
 /* All elements random, one in three each, without an int8 matrix: for sizes at which that would be larger than what is
  * measured. n, k > 0. */
 struct gemm_ternary_weights *gemm_ternary_pack_random(size_t n, size_t k, float scale, uint64_t seed, struct err *err);

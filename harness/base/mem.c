@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 static _Noreturn void mem_out(size_t bytes)
 {
@@ -66,5 +67,28 @@ void *mem_aligned(size_t n, size_t size, size_t align, struct err *err)
     p = aligned_alloc(align, bytes ? bytes : align);
     if (!p)
         err_set(err, ERR_HOST, "cannot allocate a buffer of %zu bytes", bytes);
+    return p;
+}
+
+void *mem_zeroed(size_t n, size_t size, struct err *err)
+{
+    void *p = calloc(n ? n : 1, size);
+
+    if (!p)
+        err_set(err, ERR_HOST, "cannot allocate %zu x %zu bytes", n, size);
+    return p;
+}
+
+void *mem_huge(size_t n, size_t size, struct err *err)
+{
+    enum { PAGE = 1 << 21 };
+    size_t bytes;
+    void *p;
+
+    if (mem_product(n, size, &bytes) < 0 || bytes < MEM_HUGE_FROM)
+        return mem_aligned(n, size, MEM_LINE, err);
+    p = mem_aligned(n, size, PAGE, err);
+    if (p)
+        (void)madvise(p, (bytes + PAGE - 1) / PAGE * PAGE, MADV_HUGEPAGE);
     return p;
 }

@@ -16,3 +16,11 @@ char *mem_strdup(const char *s);
 
 /* n * size bytes aligned to `align` (a power of two), not zeroed; free() it. NULL with *err filled. */
 void *mem_aligned(size_t n, size_t size, size_t align, struct err *err);
+
+/* As mem_array(), but NULL with *err filled: for what is in libpawl_kernels, which must not end its caller's process. */
+void *mem_zeroed(size_t n, size_t size, struct err *err);
+
+/* The same, rounded up to whole pages of 2 MiB where it is MEM_HUGE_FROM or more, and asked to lie on such pages: what is
+ * walked through again and again then needs few entries of the TLB. Only a hint: without them there are small pages. */
+enum { MEM_HUGE_FROM = 1 << 20 };
+void *mem_huge(size_t n, size_t size, struct err *err);

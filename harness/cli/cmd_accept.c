@@ -27,9 +27,16 @@ static int load(const struct context *context, const char *host_class, struct ru
         struct run_result more = { 0 };
 
         ret = load_one(store, o->args[i], host_class, &more, err);
+        for (size_t j = 1; j < i && ret == 0; j++) {
+            struct run_result other = { 0 };
+
+            ret = load_one(store, o->args[j], host_class, &other, err);
+            if (ret == 0)
+                ret = pool_check(&other, &more, err);
+            run_result_free(&other);
+        }
         if (ret == 0)
-            ret = more.info.id == run->info.id ? err_set(err, ERR_USAGE, "run %lld is named twice", (long long)more.info.id)
-                                               : pool_check(run, &more, err);
+            ret = pool_check(run, &more, err);
         if (ret == 0)
             pool_add(run, &more);
         run_result_free(&more);

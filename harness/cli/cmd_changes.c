@@ -66,14 +66,19 @@ static int of_csv(const struct context *context, struct err *err)
 static struct stepped search(const struct series *series)
 {
     double *values = mem_array(series->n_points, sizeof(*values));
+    int *epochs = mem_array(series->n_points, sizeof(*epochs)), epoch = 0;
     struct stepped found = { .series = series, .n_points = series->n_points };
+    const char *known = "";
     struct step *steps;
 
-    for (size_t i = 0; i < series->n_points; i++)
+    for (size_t i = 0; i < series->n_points; i++) {
         values[i] = series->points[i].value;
-    found.n_steps = changes_find(values, NULL, series->n_points, &steps);
+        epochs[i] = epoch += point_opens_epoch(&series->points[i], &known);
+    }
+    found.n_steps = changes_find(values, epochs, series->n_points, &steps);
     found.steps = steps;
     free(values);
+    free(epochs);
     return found;
 }
 

@@ -24,10 +24,11 @@ static void print_changes(const struct context *context, const struct run_result
     char name_a[64], name_b[64];
 
     if (context->options->json) {
-        json_changes(changes, n, a->info.id, b->info.id, out);
+        json_changes(changes, n, &a->info, &b->info, out);
     } else {
         snprintf(name_a, sizeof(name_a), "run %lld", (long long)a->info.id);
         snprintf(name_b, sizeof(name_b), "run %lld", (long long)b->info.id);
+        table_epochs(&a->info.host, &b->info.host, name_a, name_b, out);
         for (size_t i = 0; i < n; i++)
             if (context->options->all || changes[i].significant)
                 changes[kept++] = changes[i];

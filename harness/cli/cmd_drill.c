@@ -84,6 +84,8 @@ static int run_once(struct drill *d, size_t e, struct err *err)
         drill_count(&d->rows[e], &run);
     }
     run_result_free(&run);
+    if (ret == 0 && d->rows[e].verdicts == 0)
+        return err_set(err, ERR_USAGE, "nothing here is judged: choose other cases");
     return ret;
 }
 

@@ -236,12 +236,14 @@ static int each(struct tune *t, const struct plan *plan, bool count, struct err 
     for (size_t i = 0; i < plan->n; i++)
         for (size_t v = 0; v < plan->comparisons[i].params.scenario->n_variants; v++) {
             struct tuning_search s;
+            size_t before = t->changed;
 
             if (!candidates(t, &plan->comparisons[i], v, &s))
                 continue;
             if (count)
                 t->cases++;
-            else if (tune_one(t, &plan->comparisons[i], v, &s, err) < 0)
+            else if (tune_one(t, &plan->comparisons[i], v, &s, err) < 0 ||
+                     (t->changed > before && tuning_write(t->path, &t->tuning, err) < 0)) /* a kill loses one search */
                 return -1;
         }
     return 0;
@@ -272,9 +274,7 @@ static int tune_all(struct tune *t, struct err *err)
     }
     t->alpha = 2 * COMPARE_SUITE_ERROR / (double)t->cases;
     text_addf(&t->out, "%-52s %-24s x the default's speed  choices tried\n", "", "best found");
-    if (each(t, &plan, false, err) < 0)
-        goto out;
-    ret = t->changed ? tuning_write(t->path, &t->tuning, err) : 0;
+    ret = each(t, &plan, false, err);
 out:
     plan_free(&plan);
     return ret;
@@ -292,6 +292,10 @@ int cmd_tune(const struct context *context)
         text_addf(&t.out, "tune: the default is within %g %% of the best found in %zu of %zu, surely not in %zu\n",
                   TUNING_PROMISE * 100, t.within, t.cases - t.failed, t.beyond);
         ret = print_text(&t.out, &err);
+    } else if (t.out.len) {
+        struct err unsaid = { 0 };
+
+        print_text(&t.out, &unsaid); /* what was found before it failed */
     }
     if (ret == 0 && t.changed)
         say("tune: %zu kept, each more than %g %% better: '%s' is what run and gate use from now on", t.kept,

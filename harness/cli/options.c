@@ -176,13 +176,13 @@ int options_parse(struct options *o, const char *command, unsigned bit, int argc
         text_add(&path, o->db);
     else if ((bit & STORES) && !o->help && default_db(&path, err) < 0)
         return err_wrap(err, "pawl %s", command);
-    o->db = path.data;
+    o->db = o->db_path = path.data;
     return 0;
 }
 
 void options_free(struct options *o)
 {
-    free(o->db);
+    free(o->db_path);
     free((void *)o->args);
 }
 

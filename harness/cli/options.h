@@ -22,7 +22,8 @@ enum command_bit {
 };
 
 struct options {
-    char *db;              /* owned; from --db, $PAWL_DB or the XDG state folder */
+    const char *db;        /* from --db, $PAWL_DB or the XDG state folder */
+    char *db_path;         /* owned: what db then points to */
     const char *baselines; /* the folder */
     const char *out, *reason, *isa_text, *lock; /* lock NULL: the host's */
     uint32_t isa; /* what --isa allows; ISA_ALL without it */

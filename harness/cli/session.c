@@ -94,9 +94,16 @@ static bool decided(const struct live *live, size_t c)
     compare_estimates(&live->plan->comparisons[c], lane->blocks, lane->n, live->rule.alpha, &so_far);
     gate_judge(&so_far, &live->rules, NULL);
     for (size_t i = 0; i < so_far.n_verdicts; i++)
-        certain &= so_far.verdicts[i].outcome != OUTCOME_INCONCLUSIVE;
+        certain &= so_far.verdicts[i].outcome != OUTCOME_INCONCLUSIVE || so_far.verdicts[i].final;
     run_result_free(&so_far);
     return certain;
+}
+
+static bool is_timed(const struct comparison *c, const struct verdict *v)
+{
+    const struct metric *m = scenario_metric(c->params.scenario, v->metric);
+
+    return m && m->kind == METRIC_TIMED;
 }
 
 /* How many of the run's verdicts will rest on an interval: those that nothing measured leaves open. */
@@ -111,7 +118,7 @@ static size_t count_verdicts(struct live *live)
         compare_estimates(&live->plan->comparisons[c], NULL, 0, 1, &empty);
         gate_judge(&empty, &live->rules, NULL);
         for (size_t i = 0; i < empty.n_verdicts; i++)
-            n += empty.verdicts[i].outcome == OUTCOME_INCONCLUSIVE;
+            n += empty.verdicts[i].outcome == OUTCOME_INCONCLUSIVE && is_timed(&live->plan->comparisons[c], &empty.verdicts[i]);
         live->lanes[c].noisy = n > before;
         run_result_free(&empty);
     }
@@ -144,6 +151,18 @@ static void choose_rule(struct live *live)
     live->rules.alpha = live->rule.alpha;
 }
 
+/* The blocks of a comparison that no noisy verdict rests on. One tells what is exact, and whether the results are right;
+ * what a baseline could hold gets as many as an acceptance needs. */
+static size_t enough_unjudged(const struct live *live, size_t c)
+{
+    const struct comparison *comparison = &live->plan->comparisons[c];
+
+    for (size_t v = 1; v < comparison->params.scenario->n_variants; v++)
+        if (comparison->variants[v].wanted && comparison->params.scenario->variants[v].role == ROLE_OURS)
+            return compare_rule_unjudged(live->session->full).looks[0];
+    return 1;
+}
+
 static size_t wants(void *arg, size_t c)
 {
     struct live *live = arg;
@@ -153,8 +172,8 @@ static size_t wants(void *arg, size_t c)
 
     if (live->session->check_only) /* again where a fault hid the variants behind it: the culprit is left out then */
         return lane->usable == 0;
-    if (live->session->rules && !lane->noisy) /* one block tells what is exact, and whether the results are right */
-        return lane->usable == 0;
+    if (live->session->rules && !lane->noisy)
+        return enough_unjudged(live, c) > lane->usable ? enough_unjudged(live, c) - lane->usable : 0;
     while (look < COMPARE_LOOKS && looks[look] < lane->usable)
         look++;
     if (look == COMPARE_LOOKS)

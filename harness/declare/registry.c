@@ -96,7 +96,7 @@ static int check_variants(const struct scenario *s, struct err *err)
     if (s->n_variants > VARIANTS_MAX)
         return err_set(err, ERR_HARNESS, "scenario '%s' has %zu variants, more than %d", s->name, s->n_variants,
                        VARIANTS_MAX);
-    if (s->variants[0].isa != ISA_ANY || s->variants[0].absent || s->variants[0].has)
+    if (s->variants[0].isa != ISA_ANY || s->variants[0].absent || s->variants[0].lacks || s->variants[0].has)
         return err_set(err, ERR_HARNESS, "scenario '%s': the reference '%s' must run everywhere", s->name,
                        s->variants[0].name);
     for (size_t i = 0; i < s->n_variants; i++) {

@@ -32,6 +32,8 @@ static const char *const againsts[] = {
     [AGAINST_RESULT] = "result", [AGAINST_TARGET] = "target", [AGAINST_BASELINE] = "baseline", [AGAINST_REF] = "ref",
 };
 
+const char *const host_epoch_keys[] = { "microcode", "kernel", "boost", "governor", "virtualised", "smt", NULL };
+
 static int find(const char *const *names, size_t n, const char *name)
 {
     for (size_t i = 0; i < n; i++)
@@ -105,6 +107,15 @@ const char *host_fact(const struct host *host, const char *key)
         if (strcmp(host->facts[i].key, key) == 0)
             return host->facts[i].value;
     return "";
+}
+
+bool point_opens_epoch(const struct point *point, const char **known)
+{
+    bool opens = *point->epoch && **known && strcmp(point->epoch, *known) != 0;
+
+    if (*point->epoch)
+        *known = point->epoch;
+    return opens;
 }
 
 struct case_result *run_add_case(struct run_result *run)

@@ -112,6 +112,7 @@ struct case_result {
     enum variant_role role;
     enum case_status status;
     char reason[REASON_MAX];
+    char ref_fault[REASON_MAX]; /* what befell it, or its reference, in the other program; "": nothing */
     size_t n_blocks;
     struct estimate *estimates;
     size_t n_estimates;
@@ -123,6 +124,7 @@ struct verdict {
     char case_id[CASE_ID_MAX], metric[NAME_MAX_LEN];
     enum against against;
     enum outcome outcome;
+    bool final;              /* inconclusive for a reason that more blocks do not mend */
     double value, low, high; /* what was measured, in the metric's unit */
     double limit;            /* what it is held against: the target, or the baseline's value */
     double detectable;       /* the smallest relative change this verdict could have told from none: 0.02 is 2 % */
@@ -142,6 +144,10 @@ struct host {
 
 void host_add(struct host *host, const char *key, const char *fmt, ...) PRINTF_LIKE(3, 4); /* beyond FACTS_MAX: BUG */
 const char *host_fact(const struct host *host, const char *key);                           /* "" where unknown */
+
+/* The facts that the epoch is of, in the order of its hash (machine/fingerprint.h): what may move times without a
+ * commit's doing. NULL behind the last. */
+extern const char *const host_epoch_keys[];
 
 struct run_info {
     int64_t id; /* the store's; 0: not stored */
@@ -186,8 +192,13 @@ struct change {
 struct point {
     int64_t run;
     char started[32], commit[64];
+    char epoch[16]; /* the host's; "": not known */
     double value, low, high;
 };
+
+/* Did the host change before this point? *known is the last epoch that was known before it, "" at first, and is moved
+ * on. A point of no known epoch is taken for one of the epoch before it. */
+bool point_opens_epoch(const struct point *point, const char **known);
 
 struct series {
     char case_id[CASE_ID_MAX], scenario[CASE_ID_MAX], variant[NAME_MAX_LEN], params[CASE_ID_MAX];

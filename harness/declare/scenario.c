@@ -29,6 +29,13 @@ const char *variant_role_note(enum variant_role role)
     return role == ROLE_OURS ? "" : variant_role_name(role);
 }
 
+const char *variant_absent(const struct variant *variant)
+{
+    if (variant->absent)
+        return variant->absent;
+    return variant->lacks ? variant->lacks() : NULL;
+}
+
 int scenario_variant(const struct scenario *s, const char *name)
 {
     for (size_t i = 0; i < s->n_variants; i++)

@@ -53,6 +53,7 @@ struct variant {
     const void *impl;   /* the scenario's own: what run() needs to know */
     enum variant_role role;
     const char *absent; /* non-NULL: this build lacks it; the reason, and what to do */
+    const char *(*lacks)(void); /* the same of this host, asked for every plan: quick. NULL, or one that returns NULL */
 
     /* The roofs over this variant: names of the scenario's ROLE_ROOF variants, NULL where none. With them it has the
      * metric "roof_percent": 100 x the time of the slower roof / its own, paired, as in the roofline model (Williams,
@@ -153,6 +154,9 @@ struct scenario {
     int (*check)(void *state, const struct variant *variant, struct err *err);
     void (*teardown)(void *state); /* accepts NULL */
 };
+
+/* Why this build or host lacks the variant, its ISA aside; NULL: it does not. */
+const char *variant_absent(const struct variant *variant);
 
 /* The index of the variant of that name; -1 where there is none. */
 int scenario_variant(const struct scenario *s, const char *name);

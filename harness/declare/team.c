@@ -131,7 +131,9 @@ struct team *team_new(int size, team_pin_fn pin, void *pin_arg, struct err *err)
     team->size = 1;
     team->pin = pin;
     team->pin_arg = pin_arg;
-    team->members = mem_array((size_t)size, sizeof(*team->members));
+    team->members = mem_zeroed((size_t)size, sizeof(*team->members), err);
+    if (!team->members)
+        goto fail;
     atomic_store(&team->left, (unsigned)size - 1);
     for (; team->size < size; team->size++) {
         struct member *m = &team->members[team->size];

@@ -51,7 +51,7 @@ size_t baseline_other_epochs(const struct baseline *baseline, const char *epoch)
     size_t n = 0;
 
     for (size_t i = 0; i < baseline->n; i++)
-        n += *baseline->cases[i].epoch && strcmp(baseline->cases[i].epoch, epoch) != 0;
+        n += *epoch && *baseline->cases[i].epoch && strcmp(baseline->cases[i].epoch, epoch) != 0;
     return n;
 }
 
@@ -230,7 +230,7 @@ int baseline_write(const char *path, const struct baseline *baseline, struct err
 {
     struct text tmp = { 0 };
     json_t *json = to_json(baseline);
-    char *out = json ? json_dumps(json, JSON_INDENT(1) | JSON_SORT_KEYS | JSON_REAL_PRECISION(8)) : NULL;
+    char *out = json ? json_dumps(json, JSON_INDENT(1) | JSON_SORT_KEYS | JSON_REAL_PRECISION(17)) : NULL;
     FILE *f = NULL;
     int ret = -1;
 
@@ -268,8 +268,13 @@ static int acceptable(const struct run_result *run, const struct case_result *c,
             return err_set(err, ERR_CONFIG, "the gate could not tell about '%s': measure it longer, or on a quieter host", c->id);
     for (size_t i = 0; i < c->n_estimates; i++)
         if (baseline_judges(c, &c->estimates[i]) && !(isfinite(c->estimates[i].low) && isfinite(c->estimates[i].high)))
-            return err_set(err, ERR_CONFIG, "'%s' has too few blocks (%zu) for an interval of its %s", c->id,
+            return err_set(err, ERR_CONFIG,
+                           "'%s' has too few blocks (%zu) for an interval of its %s: accept a 'pawl run --full'", c->id,
                            c->estimates[i].n_blocks, c->estimates[i].metric);
+    for (size_t i = 0; i < c->n_estimates; i++)
+        if (keeps(c, &c->estimates[i]) && c->estimates[i].n_blocks > STATS_SHIFT_MAX)
+            return err_set(err, ERR_CONFIG, "'%s' has %zu blocks, more than %d: accept fewer runs at once", c->id,
+                           c->estimates[i].n_blocks, STATS_SHIFT_MAX);
     return 0;
 }
 

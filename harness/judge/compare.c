@@ -224,34 +224,71 @@ static double block_median(const struct block *b, int variant, const struct base
     return median;
 }
 
-/* Time of the other program's block over ours. NAN where one of them has none. Under a roof that both measured, the time
- * is counted in its time: the clock frequency of that half second falls out. */
-static double pair_ratio(const struct comparison *c, int variant, const struct block *ours, const struct block *other)
+/* Time of the other program's block over ours, pair by pair: they ran one after the other. With roofs, that time in
+ * units of theirs. Fills ratios[n_blocks] and returns how many there are. */
+static size_t pair_ratios(int variant, const struct bases *roofs, const struct block *blocks, size_t n_blocks,
+                          double *ratios)
 {
-    struct bases roofs = bases_of(c->params.scenario, variant, &metric_roof_percent), none = { .n = 0 };
-    double ratio = roofs.n ? block_median(ours, variant, &roofs) / block_median(other, variant, &roofs) : NAN;
-
-    return isfinite(ratio) ? ratio : block_median(other, variant, &none) / block_median(ours, variant, &none);
-}
-
-/* Pair by pair: they ran one after the other. */
-static void add_vs_ref(struct case_result *r, const struct comparison *c, int variant, const struct block *blocks,
-                       size_t n_blocks, double alpha)
-{
-    struct estimate *e = open_estimate(r, &metric_vs_ref, n_blocks);
-    double *spreads = mem_array(n_blocks, sizeof(*spreads)); /* of single figures: none */
+    size_t n = 0;
 
     for (size_t i = 0; i < n_blocks; i++)
         for (size_t j = 0; j < n_blocks && blocks[i].side == 0; j++) {
-            double ratio;
+            double ours, other;
 
             if (blocks[j].side != 1 || blocks[j].index != blocks[i].index + 1)
                 continue;
-            ratio = pair_ratio(c, variant, &blocks[i], &blocks[j]);
-            if (isfinite(ratio))
-                e->blocks[e->n_blocks++] = ratio;
+            ours = block_median(&blocks[i], variant, roofs);
+            other = block_median(&blocks[j], variant, roofs);
+            ratios[n] = roofs->n ? ours / other : other / ours;
+            n += isfinite(ratios[n]) != 0;
         }
+    return n;
+}
+
+/* Is some roof of the variant surely not the same loop in both programs (another compiler flag, an edit)? Then it is no
+ * unit to count in. */
+static bool roof_moved(const struct bases *roofs, const struct block *blocks, size_t n_blocks, double alpha)
+{
+    double *ratios = mem_array(n_blocks, sizeof(*ratios));
+    bool moved = false;
+
+    for (int i = 0; i < roofs->n; i++) {
+        size_t n = pair_ratios(roofs->variants[i], &(struct bases){ .n = 0 }, blocks, n_blocks, ratios);
+        struct interval r;
+
+        if (n == 0)
+            continue;
+        stats_sort(ratios, n);
+        r = stats_median_interval(ratios, n, alpha);
+        moved |= r.low > 1 + COMPARE_ROOF_SAME || r.high < 1 / (1 + COMPARE_ROOF_SAME);
+    }
+    free(ratios);
+    return moved;
+}
+
+/* Under a roof that both programs measured the time is counted in its time: the clock frequency of that half second falls
+ * out. */
+static void add_vs_ref(struct case_result *r, const struct comparison *c, int variant, const struct block *blocks,
+                       size_t n_blocks, double alpha)
+{
+    struct bases roofs = bases_of(c->params.scenario, variant, &metric_roof_percent), none = { .n = 0 };
+    struct estimate *e = open_estimate(r, &metric_vs_ref, n_blocks);
+    double *spreads = mem_array(n_blocks, sizeof(*spreads)); /* of single figures: none */
+
+    if (roofs.n && !roof_moved(&roofs, blocks, n_blocks, alpha))
+        e->n_blocks = pair_ratios(variant, &roofs, blocks, n_blocks, e->blocks);
+    if (e->n_blocks == 0)
+        e->n_blocks = pair_ratios(variant, &none, blocks, n_blocks, e->blocks);
     finish_estimate(r, e, spreads, alpha);
+}
+
+/* What befell the variant, or its reference, in the other program. */
+static void add_ref_fault(struct case_result *r, int variant, const struct block *blocks, size_t n_blocks)
+{
+    for (size_t i = 0; i < n_blocks && !*r->ref_fault; i++)
+        if (blocks[i].side == 1 && blocks[i].status != CASE_OK && (blocks[i].variant <= 0 || blocks[i].variant == variant))
+            snprintf(r->ref_fault, sizeof(r->ref_fault), "%s: %.290s", case_status_name(blocks[i].status),
+                     blocks[i].reason);
 }
 
 static void add_exact(struct case_result *r, int variant, const struct metric *m, const struct block *blocks,
@@ -341,6 +378,8 @@ static void add_case(const struct comparison *c, int v, const struct block *bloc
     add_instructions(r, v, blocks, n_blocks, alpha);
     if (c->variants[v].elsewhere)
         add_vs_ref(r, c, v, blocks, n_blocks, alpha);
+    if (c->variants[v].elsewhere)
+        add_ref_fault(r, v, blocks, n_blocks);
     for (size_t m = 0; m < s->n_metrics; m++)
         if (s->metrics[m].kind == METRIC_TIMED)
             add_timed(r, c, v, &s->metrics[m], blocks, n_blocks, alpha);
@@ -388,7 +427,7 @@ struct interval compare_change(const struct estimate *a, const struct estimate *
 static bool figure_of(const struct estimate *e)
 {
     return e->kind == METRIC_EXACT || strcmp(e->metric, metric_time_ns.name) == 0 ||
-           strcmp(e->metric, metric_speedup.name) == 0;
+           strcmp(e->metric, metric_speedup.name) == 0 || strcmp(e->metric, metric_roof_percent.name) == 0;
 }
 
 static struct change change_of(const struct case_result *c, const struct estimate *a, const struct estimate *b)

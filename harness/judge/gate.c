@@ -200,8 +200,10 @@ static void judge_timed(struct run_result *run, const struct case_result *c, con
     set_figures(v, e);
     v->limit = was->value;
     v->detectable = gate_detectable(&change);
-    if (another)
+    if (another) {
         v->outcome = OUTCOME_INCONCLUSIVE;
+        v->final = true;
+    }
     if (!isfinite(change.low) || !isfinite(change.high)) {
         snprintf(v->reason, sizeof(v->reason), "%zu blocks against the %zu accepted are too few to tell a change",
                  e->n_blocks, was->n_blocks);
@@ -232,6 +234,9 @@ static void judge_ref(struct run_result *run, const struct case_result *c, const
     } else if (!rules->in_ref(rules->ref_arg, c->id)) {
         v->outcome = OUTCOME_NEW;
         snprintf(v->reason, sizeof(v->reason), "%.12s does not have this case", rules->ref);
+    } else if (*c->ref_fault) {
+        v->outcome = OUTCOME_NEW;
+        snprintf(v->reason, sizeof(v->reason), "%.12s fails here: %.250s", rules->ref, c->ref_fault);
     } else if (!e) {
         say_unmeasured(v);
     } else {
@@ -317,6 +322,7 @@ static void judge_missing(struct run_result *run, const struct targets *targets,
 void gate_judge(struct run_result *run, const struct gate_rules *rules, const struct gate_scope *scope)
 {
     const struct targets *targets = rules->targets;
+    size_t before;
 
     run->n_verdicts = 0;
     for (size_t i = 0; i < run->n_cases; i++) {
@@ -325,6 +331,7 @@ void gate_judge(struct run_result *run, const struct gate_rules *rules, const st
         judge_status(run, c, rules);
         if (c->status != CASE_OK)
             continue;
+        before = run->n_verdicts;
         for (size_t t = 0; t < targets->n; t++)
             if (c->role == ROLE_OURS && text_glob(targets->rows[t].cases, c->id))
                 judge_target(run, c, &targets->rows[t]);
@@ -332,6 +339,8 @@ void gate_judge(struct run_result *run, const struct gate_rules *rules, const st
             judge_baseline(run, c, rules);
         if (rules->ref)
             judge_ref(run, c, rules);
+        if (scope && c->n_blocks == 0 && run->n_verdicts == before) /* nor was it checked */
+            say_unmeasured(add(run, c->id, "", AGAINST_RESULT, OUTCOME_INCONCLUSIVE));
     }
     for (size_t i = 0; i < rules->n_ref_missing; i++)
         snprintf(add(run, rules->ref_missing[i], metric_vs_ref.name, AGAINST_REF, OUTCOME_MISSING)->reason, REASON_MAX,

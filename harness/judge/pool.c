@@ -70,6 +70,10 @@ int pool_check(const struct run_result *one, const struct run_result *other, str
 {
     const struct run_info *a = &one->info, *b = &other->info;
 
+    static const char *const facts[] = { "epoch", "tuned" };
+
+    if (a->id == b->id)
+        return err_set(err, ERR_USAGE, "run %lld is named twice", (long long)a->id);
     if (strcmp(a->host.class, b->host.class) != 0)
         return err_set(err, ERR_CONFIG, "run %lld is of host class '%s', run %lld of '%s'", (long long)a->id,
                        a->host.class, (long long)b->id, b->host.class);
@@ -78,6 +82,13 @@ int pool_check(const struct run_result *one, const struct run_result *other, str
                        "run %lld (%.12s%s) and run %lld (%.12s%s) are not of one clean commit: accept one of them alone",
                        (long long)a->id, a->commit, a->dirty ? ", dirty" : "", (long long)b->id, b->commit,
                        b->dirty ? ", dirty" : "");
+    if (strcmp(a->flags, b->flags) != 0 || strcmp(a->compiler, b->compiler) != 0)
+        return err_set(err, ERR_CONFIG, "run %lld and run %lld are of two builds (%.60s %.60s, %.60s %.60s)",
+                       (long long)a->id, (long long)b->id, a->compiler, a->flags, b->compiler, b->flags);
+    for (size_t i = 0; i < ARRAY_LEN(facts); i++)
+        if (strcmp(host_fact(&a->host, facts[i]), host_fact(&b->host, facts[i])) != 0)
+            return err_set(err, ERR_CONFIG, "run %lld and run %lld differ in '%s' (%.80s, %.80s)", (long long)a->id,
+                           (long long)b->id, facts[i], host_fact(&a->host, facts[i]), host_fact(&b->host, facts[i]));
     return 0;
 }
 

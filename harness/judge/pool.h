@@ -5,7 +5,8 @@
 
 #include "declare/result.h"
 
-/* -1 (ERR_CONFIG) where the runs are of two host classes, or not of one commit and clean. */
+/* -1 (ERR_CONFIG) where they are one run, or of two host classes, epochs, tunings or builds, or not of one commit and
+ * clean. */
 int pool_check(const struct run_result *a, const struct run_result *b, struct err *err);
 
 /* Adds the blocks of `more` to the cases that *into has too, and the cases that it lacks; values and intervals are made

@@ -213,11 +213,10 @@ static void add_class(const struct topology *topology, const char *model, unsign
 
 void fingerprint_epoch(const struct host *host, char *buf, size_t size)
 {
-    static const char *const keys[] = { "microcode", "kernel", "boost", "governor", "virtualised", "smt" };
     uint32_t hash = 2166136261u; /* FNV-1a, 32 bits: offset basis and prime of draft-eastlake-fnv */
 
-    for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
-        const char *parts[] = { keys[i], "=", host_fact(host, keys[i]), "\n" };
+    for (const char *const *key = host_epoch_keys; *key; key++) {
+        const char *parts[] = { *key, "=", host_fact(host, *key), "\n" };
 
         for (size_t j = 0; j < ARRAY_LEN(parts); j++)
             for (const char *c = parts[j]; *c; c++)

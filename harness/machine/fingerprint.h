@@ -15,8 +15,7 @@
  * topology_prefer_quiet(). `isa` is what this host has and the user allows. */
 void fingerprint_host(const struct topology *topology, uint32_t isa, struct host *host);
 
-/* A hash of the facts that may move times without the program's doing: microcode, kernel, boost, governor, virtualised,
- * smt. Eight hexadecimal digits, the same for the same facts in every version of pawl; also the fact "epoch". Where it
+/* A hash of the facts that may move times without the program's doing (host_epoch_keys). Eight hexadecimal digits, the same for the same facts in every version of pawl; also the fact "epoch". Where it
  * changes, a history has a new epoch: a step there is not a regression. */
 void fingerprint_epoch(const struct host *host, char *buf, size_t size);
 

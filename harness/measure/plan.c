@@ -33,8 +33,8 @@ static void why_not(const struct variant *v, uint32_t isa, char *skip)
 {
     char lacks[ISA_TEXT];
 
-    if (v->absent)
-        text_copy(skip, REASON_MAX, v->absent);
+    if (variant_absent(v))
+        text_copy(skip, REASON_MAX, variant_absent(v));
     else if (v->isa & ~isa)
         snprintf(skip, REASON_MAX, "needs %s, which %s", isa_format(v->isa & ~isa, lacks),
                  v->isa & ~isa & ~isa_host() ? "this host lacks" : "--isa excludes");

@@ -250,8 +250,12 @@ static int take_sample(struct work *w, int at, int round, struct err *err)
  * repetition. */
 static int warm_up(struct work *w, struct err *err)
 {
+    bool all = true;
+
     for (int i = 0; i < w->job.n_variants; i++) {
         struct gbench_sample unused;
+
+        all &= w->job.iterations[i] == 0;
 
         if (w->job.iterations[i] == 0) {
             say_phase("calibrate", w->job.variants[i]);
@@ -263,6 +267,8 @@ static int warm_up(struct work *w, struct err *err)
                 return -1;
         }
     }
+    if (!all) /* an earlier block calibrated the others: what a round takes is not known */
+        w->round_ns = 0;
     return 0;
 }
 
@@ -335,7 +341,7 @@ static int work(struct work *w, bool *wrong, struct err *err)
     bench.isa = isa_host() & ~w->job.isa_without;
     /* The plan has left these out already; a worker that is told otherwise must still never die of SIGILL. */
     for (int i = 0; i < w->job.n_variants; i++) {
-        if (variant_at(w, i)->absent || variant_at(w, i)->isa & ~bench.isa)
+        if (variant_absent(variant_at(w, i)) || variant_at(w, i)->isa & ~bench.isa)
             return err_set(err, ERR_HARNESS, "variant '%s' cannot run on this host", variant_at(w, i)->name);
         bench.variants |= 1u << w->job.variants[i];
         memcpy(tuned[w->job.variants[i]], w->job.tuned[i], sizeof(tuned[0]));

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "record/sql.h"
+#include "record/store_epochs.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -391,6 +392,8 @@ int store_load_history(struct store *store, struct history *history, struct err 
     while (row && (more = sql_step(store, row, err)) > 0)
         add_point(history, &n_room, &point_room, row);
     sqlite3_finalize(row);
+    if (more == 0)
+        more = store_epochs_fill(store, history, err); /* facts are older than the figures: each run has its own */
     if (more < 0) {
         history_free(history);
         return err_wrap(err, "cannot load the history");

@@ -168,7 +168,10 @@ const struct estimate **figure_own_metrics(const struct run_result *run, const c
             if (k < *n)
                 continue;
             found = mem_grow(found, &capacity, *n + 1, sizeof(void *));
-            found[(*n)++] = e;
+            k = strcmp(e->metric, metric_roof_percent.name) == 0 ? 0 : *n; /* what travels from host to host: first */
+            memmove(found + k + 1, found + k, (*n - k) * sizeof(*found));
+            found[k] = e;
+            ++*n;
         }
     }
     return found;

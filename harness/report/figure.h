@@ -30,8 +30,8 @@ const char *figure_percent(char *buf, double fraction); /* "0.8%"; NAN: "-" */
 /* "n=1024 threads=1" of "n=1024/threads=1"; "-" where there are none. */
 void figure_params(struct text *out, const char *params);
 
-/* The names of a scenario's own metrics in this run, in order of appearance (time_ns and speedup are not among them):
- * an array of pointers into `run` to be freed. */
+/* The names of a scenario's own metrics in this run, roof_percent first, then in order of appearance (time_ns and speedup
+ * are not among them): an array of pointers into `run` to be freed. */
 const struct estimate **figure_own_metrics(const struct run_result *run, const char *scenario, size_t *n);
 
 /* Is the case one of this scenario, by its id? */

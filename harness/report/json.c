@@ -266,12 +266,34 @@ static json_t *change_object(const struct change *change)
     return o;
 }
 
-void json_changes(const struct change *changes, size_t n, int64_t a, int64_t b, struct text *out)
+static json_t *host_changes_array(const struct host *a, const struct host *b)
+{
+    json_t *rows = must(json_array());
+
+    for (const char *const *key = host_epoch_keys; *key; key++) {
+        json_t *o;
+
+        if (strcmp(host_fact(a, *key), host_fact(b, *key)) == 0)
+            continue;
+        o = must(json_object());
+        set_string(o, "fact", *key);
+        set_string(o, "a", host_fact(a, *key));
+        set_string(o, "b", host_fact(b, *key));
+        append(rows, o);
+    }
+    return rows;
+}
+
+void json_changes(const struct change *changes, size_t n, const struct run_info *a, const struct run_info *b,
+                  struct text *out)
 {
     json_t *root = document(), *rows = must(json_array());
 
-    set(root, "a", json_integer(a));
-    set(root, "b", json_integer(b));
+    set(root, "a", json_integer(a->id));
+    set(root, "b", json_integer(b->id));
+    set_string(root, "epoch_a", host_fact(&a->host, "epoch"));
+    set_string(root, "epoch_b", host_fact(&b->host, "epoch"));
+    set(root, "host_changes", host_changes_array(&a->host, &b->host));
     set(root, "changes", rows);
     for (size_t i = 0; i < n; i++)
         append(rows, change_object(&changes[i]));

@@ -17,8 +17,10 @@ void json_run(const struct run_result *run, struct text *out);
 void json_plan(const struct comparison *comparisons, size_t n, struct text *out);
 
 /* `pawl compare`: what changed between the runs a and b. "better" is null where neither word would be right: see
- * figure_judges_change(). */
-void json_changes(const struct change *changes, size_t n, int64_t a, int64_t b, struct text *out);
+ * figure_judges_change(). "epoch_a" and "epoch_b" are the hosts' ("": not known), "host_changes" the facts behind them
+ * that differ: [{"fact", "a", "b"}]. */
+void json_changes(const struct change *changes, size_t n, const struct run_info *a, const struct run_info *b,
+                  struct text *out);
 
 /* `pawl doctor`. Words only, since what a finding is belongs to machine/. */
 struct json_finding {

@@ -20,15 +20,21 @@ static void copy_since(struct series *s, const struct series *from, const struct
             s->points[s->n_points++] = from->points[i];
 }
 
-/* The median of what can be a speedup, NAN where there is none. */
-static double middle(const struct series *s)
+/* The median of what can be a speedup in the newest epoch that has any from a place of the axis on; NAN: none has. */
+static double middle(const struct series *s, const struct panel *of, size_t from)
 {
-    double *values = mem_array(s->n_points, sizeof(*values)), median;
-    size_t n = 0;
+    double *values = mem_array(of->n_axis, sizeof(*values)), median;
+    size_t cursor = 0, n = 0, epoch = 0;
 
-    for (size_t i = 0; i < s->n_points; i++)
-        if (isfinite(s->points[i].value) && s->points[i].value > 0)
-            values[n++] = s->points[i].value;
+    for (size_t x = from; x < of->n_axis; x++) {
+        const struct point *p = site_model_point(s, of->axis[x], &cursor);
+
+        if (!p || !isfinite(p->value) || p->value <= 0)
+            continue;
+        n = of->epochs[x] == epoch ? n : 0;
+        epoch = of->epochs[x];
+        values[n++] = p->value;
+    }
     stats_sort(values, n);
     median = n ? stats_median(values, n) : NAN;
     free(values);
@@ -48,7 +54,7 @@ static void to_percent(struct series *s, double base)
 
 bool site_change_make(struct panel *change, const struct site_scenario *s, const struct panel *of)
 {
-    const struct point *since = of->axis[of->n_axis > SITE_CHANGE_RUNS ? of->n_axis - SITE_CHANGE_RUNS : 0];
+    size_t from = of->n_axis > SITE_CHANGE_RUNS ? of->n_axis - SITE_CHANGE_RUNS : 0;
     const struct series **lines = mem_array(of->n_series, sizeof(void *));
 
     *change = (struct panel){ .changes = mem_array(of->n_series, sizeof(*change->changes)), .series = lines };
@@ -58,8 +64,8 @@ bool site_change_make(struct panel *change, const struct site_scenario *s, const
 
         if (s->variants[site_model_variant(s, of->series[i]->variant)].role != ROLE_OURS)
             continue;
-        copy_since(line, of->series[i], since);
-        base = middle(line);
+        copy_since(line, of->series[i], of->axis[from]);
+        base = middle(line, of, from);
         if (isnan(base)) {
             free(line->points);
             continue;

@@ -2,7 +2,9 @@
 /* site_change.h -- the panel beside a speedup: by how many per cent each judged variant changed.
  *
  * On an axis that holds 40 and 180 times the reference and the target, a step that fails the gate is a pixel. Here each
- * variant is held against its own median over the shown runs (the last SITE_CHANGE_RUNS), so that all lie around 0. */
+ * variant is held against its own median over the shown runs (the last SITE_CHANGE_RUNS), so that all lie around 0.
+ * Where the host changed among them, the median is that of the newest epoch in which the variant has a figure: what
+ * came with a new kernel is then on the old side of the rule, not in tonight's figure. */
 #pragma once
 
 #include "report/site_model.h"

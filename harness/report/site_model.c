@@ -200,6 +200,35 @@ const struct point *site_model_point(const struct series *series, const struct p
     return NULL;
 }
 
+bool site_model_opens_epoch(const struct panel *panel, size_t x)
+{
+    return x > 0 && panel->epochs[x] != panel->epochs[x - 1];
+}
+
+size_t site_model_epochs(const struct panel *panel)
+{
+    return panel->epochs[panel->n_axis - 1] + 1;
+}
+
+size_t site_model_newest(const struct panel *panel)
+{
+    size_t n = 1;
+
+    while (n < panel->n_axis && !site_model_opens_epoch(panel, panel->n_axis - n))
+        n++;
+    return n;
+}
+
+static void number_epochs(struct panel *panel)
+{
+    const char *known = "";
+    size_t number = 0;
+
+    panel->epochs = mem_array(panel->n_axis, sizeof(*panel->epochs));
+    for (size_t x = 0; x < panel->n_axis; x++)
+        panel->epochs[x] = number += point_opens_epoch(panel->axis[x], &known);
+}
+
 static void make_axis(struct panel *panel)
 {
     size_t n = 0, unique = 0;
@@ -216,6 +245,7 @@ static void make_axis(struct panel *panel)
         if (unique == 0 || site_model_order(panel->axis[unique - 1], panel->axis[i]) != 0)
             panel->axis[unique++] = panel->axis[i];
     panel->n_axis = unique;
+    number_epochs(panel);
 }
 
 static struct panel *add_panel(struct site_scenario *s)
@@ -268,6 +298,7 @@ void site_model_free(struct site_model *model)
 
         for (size_t j = 0; j < s->n_panels; j++) {
             free(s->panels[j].axis);
+            free(s->panels[j].epochs);
             site_change_free(&s->panels[j]);
         }
         free(s->panels);

@@ -12,6 +12,7 @@ struct panel {
     size_t n_series;
     const struct point **axis; /* the runs along x, oldest first: a point of each */
     size_t n_axis;
+    size_t *epochs; /* of each place on the axis: the number of the host's epoch, 0.. */
     struct series *changes; /* what `series` points to in a panel of changes (site_change.h); else NULL */
 };
 
@@ -53,6 +54,13 @@ const struct site_scenario *site_model_of_case(const struct site_model *model, c
                                                const char *case_id);
 
 int site_model_order(const struct point *a, const struct point *b); /* of time, then of number: as strcmp() */
+
+/* Did the host change before that place of the axis? */
+bool site_model_opens_epoch(const struct panel *panel, size_t x);
+
+/* How many epochs of the host a panel shows; how many runs the newest one of them has. */
+size_t site_model_epochs(const struct panel *panel);
+size_t site_model_newest(const struct panel *panel);
 
 /* The point of a series at a place of its panel's axis; NULL where that run lacks the case. `cursor`, 0 at first, makes
  * a walk along the axis linear. */

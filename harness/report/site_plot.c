@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "report/site_plot.h"
 
+#include "base/mem.h"
 #include "report/figure.h"
 #include "report/gnuplot.h"
 #include "report/site_view.h"
@@ -15,14 +16,18 @@ extern const char dashboard_trend_gp[];
 static const char *const themes[] = { "light", "dark" };
 
 enum {
-    TICS_MAX = 5,      /* labels of 11 characters side by side in PLOT_WIDTH */
-    BAND_MIN = 3,      /* fewer runs than this make no band: whiskers */
-    MARKS_MAX = 60,    /* more runs than this: lines without points */
-    COMMIT_SHOWN = 8,  /* characters of a commit under the axis */
+    TICS_MAX = 5,     /* labels of 11 characters side by side in PLOT_WIDTH */
+    BAND_MIN = 3,     /* fewer runs than this make no band: whiskers */
+    MARKS_MAX = 60,   /* more runs than this: lines without points */
+    COMMIT_SHOWN = 8, /* characters of a commit under the axis */
+    RULE_HEIGHT = 18, /* pixels for the words over a rule: what gnuplot makes room for */
 };
 
-/* A label of a target line, as a part of the plot's height. */
+/* A label of a target line, as a part of the plot's height; one of a rule, as a part of its width. */
 #define LABEL_HEIGHT 0.1
+#define RULE_WIDTH   0.19
+#define LETTER_WIDTH 0.0135
+#define ASIDE        0.01 /* from the frame or a rule to a label */
 
 static void set_number(struct text *script, const char *name, size_t i, double value)
 {
@@ -57,7 +62,34 @@ static void tics(struct text *script, const struct panel *p)
     }
 }
 
-/* A run that lacks the case breaks the line (an empty line of data): a line drawn across would be an invention. */
+/* An upright rule where the host changed. Each is drawn; the newest ones have their words, as many as have room. */
+static void rules(struct text *script, const struct panel *p)
+{
+    double width = (double)p->n_axis, free_to = 1;
+    size_t n = 0;
+
+    for (size_t x = p->n_axis; x-- > 0;) {
+        double at = (double)x / width, from = fmin(fmax(at - RULE_WIDTH / 2, 0), 1 - RULE_WIDTH);
+
+        if (!site_model_opens_epoch(p, x))
+            continue;
+        n++;
+        set_number(script, "rule", n, (double)x + 0.5);
+        set_number(script, "rule_text_x", n, 0.5 + (from + RULE_WIDTH / 2) * width);
+        set_string(script, "rule_text", n, from + RULE_WIDTH <= free_to ? "host changed" : "");
+        free_to = from + RULE_WIDTH <= free_to ? from : free_to;
+    }
+    set_number(script, "n_rules", 0, (double)n);
+}
+
+/* The panel whose height a panel has: changes stand beside their speedups, and both frames are to end on one line. */
+static const struct panel *measure_of(const struct panel *panel)
+{
+    return panel->changes ? panel - 1 : panel;
+}
+
+/* A line ends at a rule, and a run that lacks the case breaks it (an empty line of data): drawn across it would be an
+ * invention. */
 static void line_data(struct text *script, const struct panel *p, size_t i, const struct site_view *v)
 {
     size_t cursor = 0;
@@ -66,6 +98,8 @@ static void line_data(struct text *script, const struct panel *p, size_t i, cons
     for (size_t x = 0; x < p->n_axis; x++) {
         const struct point *q = site_model_point(p->series[i], p->axis[x], &cursor);
 
+        if (site_model_opens_epoch(p, x))
+            text_add(script, "\n");
         if (!q || !site_view_drawable(q->value) || (v->log && q->value <= 0)) {
             text_add(script, "\n");
             continue;
@@ -86,6 +120,8 @@ static size_t band_data(struct text *script, const struct panel *p, size_t i, co
     for (size_t x = 0; x < p->n_axis; x++) {
         const struct point *q = site_model_point(p->series[i], p->axis[x], &cursor);
 
+        if (site_model_opens_epoch(p, x))
+            text_add(script, "\n");
         if (!q || !site_view_drawable(q->value) || !site_view_drawable(q->low) || !site_view_drawable(q->high) ||
             q->low == q->high || q->high / v->scale < v->low || q->low / v->scale > v->high) {
             text_add(script, "\n");
@@ -102,6 +138,40 @@ static size_t band_data(struct text *script, const struct panel *p, size_t i, co
     }
     text_add(script, "END\n");
     return n;
+}
+
+/* A figure without a neighbour to draw a line or a band to, as the first one behind a rule: a mark with a whisker, or
+ * nothing might be seen of it. */
+static void lone_data(struct text *script, const struct panel *p, size_t i, const struct site_view *v)
+{
+    const struct point **drawn = mem_array(p->n_axis, sizeof(void *));
+    size_t cursor = 0;
+
+    for (size_t x = 0; x < p->n_axis; x++) {
+        drawn[x] = site_model_point(p->series[i], p->axis[x], &cursor);
+        if (drawn[x] && (!site_view_drawable(drawn[x]->value) || (v->log && drawn[x]->value <= 0)))
+            drawn[x] = NULL;
+    }
+    text_addf(script, "$lone%zu << END\n", i + 1);
+    for (size_t x = 0; x < p->n_axis && p->n_axis >= BAND_MIN; x++) {
+        bool left = x > 0 && drawn[x - 1] && !site_model_opens_epoch(p, x);
+        bool right = x + 1 < p->n_axis && drawn[x + 1] && !site_model_opens_epoch(p, x + 1);
+        double ends[3];
+
+        if (!drawn[x] || left || right)
+            continue;
+        ends[0] = drawn[x]->value / v->scale;
+        ends[1] = site_view_drawable(drawn[x]->low) ? fmax(drawn[x]->low / v->scale, v->low) : ends[0];
+        ends[2] = site_view_drawable(drawn[x]->high) ? fmin(drawn[x]->high / v->scale, v->high) : ends[0];
+        text_addf(script, "%zu", x + 1);
+        for (size_t k = 0; k < ARRAY_LEN(ends); k++) {
+            text_add(script, " ");
+            gnuplot_number(script, ends[k]);
+        }
+        text_add(script, "\n");
+    }
+    text_add(script, "\nEND\n");
+    free((void *)drawn);
 }
 
 /* Where a line leaves the frame: a triangle at its edge, so that no run is lost from sight. */
@@ -128,8 +198,7 @@ static void line_name(struct text *name, const struct site_scenario *s, const st
 {
     const struct site_variant *variant = &s->variants[site_model_variant(s, series->variant)];
 
-    text_addf(name, "%s%s%s", series->variant, variant->reference ? " (reference)" : "",
-              figure_role(variant->role));
+    text_addf(name, "%s%s%s", series->variant, variant->reference ? " (reference)" : "", figure_role(variant->role));
 }
 
 /* gnuplot sets the legend in columns of the longest name's width, above the plot; 7.4 by 20 pixels a character and 45
@@ -138,8 +207,7 @@ int site_plot_height(const struct site_scenario *s, const struct panel *panel)
 {
     size_t longest = 1, columns;
 
-    if (panel->changes)
-        panel--; /* it stands beside those speedups: their frames are to end on one line */
+    panel = measure_of(panel);
     for (size_t i = 0; i < panel->n_series; i++) {
         struct text name = { 0 };
 
@@ -149,7 +217,8 @@ int site_plot_height(const struct site_scenario *s, const struct panel *panel)
     }
     columns = (size_t)((PLOT_WIDTH - 90) / (7.4 * (double)longest + 45));
     columns = columns ? columns : 1;
-    return PLOT_HEIGHT + 20 * (int)((panel->n_series + columns - 1) / columns);
+    return PLOT_HEIGHT + 20 * (int)((panel->n_series + columns - 1) / columns) +
+           (site_model_epochs(panel) > 1 ? RULE_HEIGHT : 0);
 }
 
 static void lines(struct text *script, const struct site_scenario *s, const struct panel *p, const struct site_view *v)
@@ -165,6 +234,7 @@ static void lines(struct text *script, const struct site_scenario *s, const stru
         text_free(&name);
         line_data(script, p, i, v);
         n_band = band_data(script, p, i, v);
+        lone_data(script, p, i, v);
         beyond_data(script, p, i, v);
         set_number(script, "band", i + 1, n_band == 0 ? 0 : p->n_axis < BAND_MIN ? 2 : 1);
     }
@@ -184,6 +254,21 @@ static bool crowded(const struct panel *p, const struct site_view *v, double lim
             return true;
     }
     return false;
+}
+
+/* How far from the left or right end a label stands so that no rule goes through it; at the end where there is no room.
+ */
+static double aside(const struct panel *p, size_t letters, bool left)
+{
+    double at = ASIDE, width = LETTER_WIDTH * (double)letters;
+
+    for (size_t k = 1; k < p->n_axis; k++) {
+        double rule = (double)k / (double)p->n_axis;
+
+        if (site_model_opens_epoch(p, left ? k : p->n_axis - k) && rule > at - ASIDE && rule < at + width)
+            at = rule + ASIDE;
+    }
+    return at + width < 1 - ASIDE ? at : ASIDE;
 }
 
 /* One target line for all variants that share a limit: it has the variant's colour where it is one variant's alone. */
@@ -211,6 +296,7 @@ static size_t target(struct text *script, const struct site_scenario *s, const s
                 text_addf(&label, "%s%s", k++ ? ", " : ": ", p->series[j]->variant);
     set_number(script, "target", n, limit / v->scale);
     set_string(script, "target_text", n, label.data);
+    set_number(script, "target_aside", n, aside(p, label.len, n % 2));
     set_number(script, "target_style", n, shared == 1 ? (double)site_model_variant(s, p->series[i]->variant) : -1);
     /* the label is on the side where no line should be, unless another target is drawn there */
     set_number(script, "target_below", n, crowded(p, v, limit, least) ? !least : least);
@@ -234,6 +320,8 @@ static void draw(struct text *script, const struct site_scenario *s, size_t pane
     set_number(script, "n_runs", 0, (double)p->n_axis);
     set_number(script, "marks", 0, p->n_axis <= MARKS_MAX);
     tics(script, p);
+    set_number(script, "rule_room", 0, site_model_epochs(measure_of(p)) > 1);
+    rules(script, p);
     lines(script, s, p, &view);
     for (size_t i = 0; i < p->n_series; i++) {
         n_targets = target(script, s, p, i, true, n_targets, &view);
@@ -269,21 +357,30 @@ void site_plot_caption(struct text *out, const struct site_model *model, const s
 {
     const struct series *first = panel->series[0];
 
+    bool rule = site_model_epochs(panel) > 1;
+    size_t n = site_model_newest(panel);
+
     if (!panel->changes)
         text_addf(out, "%s: %s is better", first->metric,
                   first->better == METRIC_HIGHER_IS_BETTER ? "higher" : "lower");
     else
-        text_addf(out, "each speedup against its median of these %zu runs; dashed: the gate's margin, ±%g %%",
-                  panel->n_axis, model->site->margin * 100);
+        text_addf(out, "each speedup against its median of %s %zu run%s%s; dashed: the gate's margin, ±%g %%",
+                  rule ? "the" : "these", n, n == 1 ? "" : "s", rule ? " since the host changed" : "",
+                  model->site->margin * 100);
+    if (rule)
+        text_add(out, "; upright: the host changed (kernel, microcode, boost, ...)");
 }
 
 void site_plot_alt(struct text *out, const struct panel *panel)
 {
     const struct series *first = panel->series[0];
 
-    text_addf(out, "%s over %zu run%s; last: ",
-              panel->changes ? "change of the speedup against its median" : first->metric, panel->n_axis,
-              panel->n_axis == 1 ? "" : "s");
+    text_addf(out, "%s over %zu run%s; ", panel->changes ? "change of the speedup against its median" : first->metric,
+              panel->n_axis, panel->n_axis == 1 ? "" : "s");
+    if (site_model_epochs(panel) > 1)
+        text_addf(out, "the host last changed before %.10s; ",
+                  panel->axis[panel->n_axis - site_model_newest(panel)]->started);
+    text_add(out, "last: ");
     for (size_t i = 0; i < panel->n_series; i++) {
         const struct series *s = panel->series[i];
         double last = s->points[s->n_points - 1].value;

@@ -5,7 +5,7 @@
 #include "base/text.h"
 #include "report/site_model.h"
 
-/* Pixels; the height without the legend. */
+/* Pixels; the height without the legend and without the words over a rule where the host changed. */
 enum { PLOT_WIDTH = 520, PLOT_HEIGHT = 260 };
 int site_plot_height(const struct site_scenario *s, const struct panel *panel);
 

@@ -23,3 +23,6 @@ void table_verdicts(const struct run_result *run, bool all, const struct table_s
  * times that changed, which are called neither (figure_judges_change()). */
 void table_changes(const struct change *changes, size_t n, const char *name_a, const char *name_b,
                    const struct table_style *style, struct text *out);
+
+/* One line where the hosts of two runs are known to be in different epochs, with the facts that differ; else nothing. */
+void table_epochs(const struct host *a, const struct host *b, const char *name_a, const char *name_b, struct text *out);

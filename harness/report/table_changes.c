@@ -86,6 +86,33 @@ static void clean_cell(struct grid *grid, const char *s, const char *colour)
     text_free(&t);
 }
 
+void table_epochs(const struct host *a, const struct host *b, const char *name_a, const char *name_b, struct text *out)
+{
+    const char *epoch_a = host_fact(a, "epoch"), *epoch_b = host_fact(b, "epoch");
+    size_t n = 0;
+
+    if (!*epoch_a || !*epoch_b || strcmp(epoch_a, epoch_b) == 0)
+        return;
+    text_addf(out, "the host changed between %s and %s: ", name_a, name_b);
+    for (const char *const *key = host_epoch_keys; *key; key++) {
+        const char *was = host_fact(a, *key), *is = host_fact(b, *key);
+
+        if (strcmp(was, is) == 0)
+            continue;
+        text_addf(out, "%s%s ", n++ ? ", " : "", *key);
+        figure_clean(out, *was ? was : "unknown");
+        text_add(out, " → ");
+        figure_clean(out, *is ? is : "unknown");
+    }
+    if (n == 0) { /* what one of the two programs hashed is not recorded under these names */
+        text_add(out, "epoch ");
+        figure_clean(out, epoch_a);
+        text_add(out, " → ");
+        figure_clean(out, epoch_b);
+    }
+    text_add(out, "; that alone may have moved times\n");
+}
+
 void table_changes(const struct change *changes, size_t n, const char *name_a, const char *name_b,
                    const struct table_style *style, struct text *out)
 {

@@ -110,6 +110,30 @@ static void baseline_comes_back_as_it_was_written_and_twice_the_same(void **stat
     assert_int_equal(baseline_read(path, "test-host", &back, &err), 0);
 }
 
+/* An exact figure is compared bit for bit: the file must keep all of it. */
+static void exact_figure_comes_back_bit_for_bit(void **state)
+{
+    static const double figures[] = { 640.0 / 81, 123456789, 0.1, 1e-300 };
+    char path[] = "/tmp/pawl-baseline-XXXXXX";
+    struct err err = { 0 };
+
+    (void)state;
+    close(mkstemp(path));
+    for (size_t i = 0; i < ARRAY_LEN(figures); i++) {
+        struct recording r;
+        struct baseline written, read;
+
+        record(&r, 2, figures[i]);
+        written = accept(&r);
+        assert_int_equal(baseline_write(path, &written, &err), 0);
+        assert_int_equal(baseline_read(path, "test-host", &read, &err), 1);
+        assert_true(accepted_estimate(&read.cases[0], "size")->value == figures[i]);
+        baseline_free(&written);
+        baseline_free(&read);
+    }
+    unlink(path);
+}
+
 static void baseline_that_does_not_promise_what_it_seems_to_is_refused(void **state)
 {
     static const struct { const char *class, *cases, *want; } rows[] = {
@@ -285,6 +309,7 @@ int main(void)
         cmocka_unit_test(targets_file_is_refused_with_its_line_and_what_was_meant),
         cmocka_unit_test(targets_file_is_read),
         cmocka_unit_test(baseline_comes_back_as_it_was_written_and_twice_the_same),
+        cmocka_unit_test(exact_figure_comes_back_bit_for_bit),
         cmocka_unit_test(baseline_that_does_not_promise_what_it_seems_to_is_refused),
         cmocka_unit_test(reason_that_json_cannot_hold_is_refused_and_nothing_is_lost),
         cmocka_unit_test(figures_of_a_build_that_nobody_runs_need_force),

@@ -202,9 +202,50 @@ static void roof_percent_is_paired_with_the_slower_roof(void **state)
     run_result_free(&run);
 }
 
+/* Against another program the variant is counted in the roof's time, unless the roof itself is another loop there. */
+static void roof_that_changed_too_is_no_unit(void **state)
+{
+    static const struct variant roofed[] = { { .name = "plain" }, { .name = "fast", .roofs = { "peak" } },
+                                             { .name = "peak", .role = ROLE_ROOF } };
+    static const struct scenario s = { .name = "kernels/subject", .summary = "s", .variants = roofed, .n_variants = 3,
+                                       .run = work };
+    static const struct { double host, roof, fast, want; } rows[] = {
+        { 1.00, 1.0, 1.0, 1.0 }, /* nothing */
+        { 1.005, 1.0, 1.0, 1.0 }, /* the host, a little: both */
+        { 1.00, 1.0, 1.1, 1.1 }, /* their variant is slower */
+        { 1.00, 1.1, 1.1, 1.1 }, /* a flag that slows their whole program, its roof too */
+        { 1.00, 1.1, 1.0, 1.0 }, /* their roof alone */
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct planned planned[3] = { { true, true, "", { 0 } }, { true, true, "", { 0 } }, { true, true, "", { 0 } } };
+        struct comparison c = { .params = { .scenario = &s }, .variants = planned };
+        struct sample samples[2 * BLOCKS][6];
+        struct block blocks[2 * BLOCKS] = { 0 };
+        struct run_result run = { 0 };
+
+        for (int b = 0; b < 2 * BLOCKS; b++) {
+            int other = b % 2;
+
+            blocks[b] = (struct block){ .index = b, .side = other, .samples = samples[b], .n_samples = 6, .variant = -1 };
+            for (int k = 0; k < 6; k++) {
+                double t = k % 3 == 0 ? 100 : k % 3 == 1 ? 40 * (other ? rows[i].fast : 1) : 10 * (other ? rows[i].roof : 1);
+
+                t *= other ? rows[i].host : 1;
+                samples[b][k] = (struct sample){ .variant = k % 3, .round = k / 3, .iterations = 1, .ns = t, .cpu_ns = t };
+            }
+        }
+        compare_estimates(&c, blocks, 2 * BLOCKS, ALPHA, &run);
+        assert_true(fabs(case_estimate(run_case(&run, "kernels/subject/fast"), "vs_ref")->value - rows[i].want) < 1e-9);
+        run_result_free(&run);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(roof_that_changed_too_is_no_unit),
         cmocka_unit_test(roof_percent_is_paired_with_the_slower_roof),
         cmocka_unit_test(speedup_is_paired_so_that_a_drift_of_the_host_cancels),
         cmocka_unit_test(derived_metric_follows_the_time),

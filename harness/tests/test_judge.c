@@ -182,6 +182,47 @@ static void gate_against_another_program_pairs_blocks_that_followed_each_other(v
     }
 }
 
+/* A commit that mends what the other program gets wrong is not held up by it. */
+static void fault_of_the_other_program_is_news_not_a_doubt(void **state)
+{
+    bool all = true;
+    struct targets none = { 0 };
+    struct gate_rules rules = { .targets = &none, .alpha = 0.2, .ref = "abc", .in_ref = has_all, .ref_arg = &all };
+    struct recording r;
+    struct run_result run = { 0 };
+    const struct verdict *v;
+
+    (void)state;
+    record_pairs(&r, 1);
+    for (int b = 1; b < BLOCKS; b += 2) {
+        r.blocks[b].status = CASE_WRONG_RESULT;
+        r.blocks[b].variant = 1;
+        text_copy(r.blocks[b].reason, REASON_MAX, "c[0] is 7");
+    }
+    compare_estimates(&r.comparison, r.blocks, BLOCKS, 0.2, &run);
+    gate_judge(&run, &rules, NULL);
+    v = verdict_of(&run, "kernels/subject/fast", "vs_ref");
+    assert_int_equal(v->outcome, OUTCOME_NEW);
+    assert_non_null(strstr(v->reason, "c[0] is 7"));
+    assert_int_equal(run.exit, 0);
+    run_result_free(&run);
+}
+
+static void what_nothing_measured_and_nothing_judges_is_inconclusive(void **state)
+{
+    struct targets none = { 0 };
+    struct gate_scope scope = { everything, NULL, false, 64 };
+    struct recording r;
+    struct run_result run;
+
+    (void)state;
+    record(&r, 2, 10);
+    run = estimate(&r, 0);
+    gate_judge(&run, &(struct gate_rules){ .targets = &none, .alpha = ALPHA }, &scope);
+    assert_int_equal(run.exit, 3);
+    run_result_free(&run);
+}
+
 static void case_on_one_side_only_is_new_or_missing_and_the_same_code_passes_unmeasured(void **state)
 {
     static const char *const gone[] = { "kernels/subject/gone" };
@@ -325,6 +366,8 @@ int main(void)
         cmocka_unit_test(gate_tells_a_change_from_none),
         cmocka_unit_test(slowdown_since_another_epoch_is_inconclusive_and_says_so),
         cmocka_unit_test(gate_against_another_program_pairs_blocks_that_followed_each_other),
+        cmocka_unit_test(fault_of_the_other_program_is_news_not_a_doubt),
+        cmocka_unit_test(what_nothing_measured_and_nothing_judges_is_inconclusive),
         cmocka_unit_test(case_on_one_side_only_is_new_or_missing_and_the_same_code_passes_unmeasured),
         cmocka_unit_test(skipped_case_that_the_baseline_knows_is_missing_unless_isa_left_it_out),
         cmocka_unit_test(case_for_more_cores_than_this_run_may_use_is_inconclusive_not_gone),

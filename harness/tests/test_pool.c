@@ -86,6 +86,7 @@ static void only_runs_of_one_clean_commit_and_class_are_pooled(void **state)
         struct run_result a = { .info = { .id = 1, .commit = "abc", .host = { .class = "test-host" } } }, b = a;
         struct err err = { 0 };
 
+        b.info.id = 2;
         text_copy(b.info.host.class, sizeof(b.info.host.class), rows[i].class);
         text_copy(b.info.commit, sizeof(b.info.commit), rows[i].commit);
         b.info.dirty = rows[i].dirty;
@@ -93,6 +94,25 @@ static void only_runs_of_one_clean_commit_and_class_are_pooled(void **state)
         if (rows[i].word)
             assert_non_null(strstr(err.msg, rows[i].word));
     }
+}
+
+static void runs_of_two_epochs_tunings_or_builds_or_the_same_one_are_not_pooled(void **state)
+{
+    struct run_result a = { .info = { .id = 1, .commit = "abc", .flags = "-O2", .host = { .class = "h" } } }, b = a;
+    struct err err = { 0 };
+
+    (void)state;
+    assert_int_equal(pool_check(&a, &b, &err), -1);
+    assert_non_null(strstr(err.msg, "named twice"));
+    b.info.id = 2;
+    assert_int_equal(pool_check(&a, &b, &err), 0);
+    text_copy(b.info.flags, sizeof(b.info.flags), "-O0");
+    assert_int_equal(pool_check(&a, &b, &err), -1);
+    assert_non_null(strstr(err.msg, "two builds"));
+    text_copy(b.info.flags, sizeof(b.info.flags), "-O2");
+    host_add(&b.info.host, "epoch", "%s", "00000000");
+    assert_int_equal(pool_check(&a, &b, &err), -1);
+    assert_non_null(strstr(err.msg, "differ in 'epoch'"));
 }
 
 /* Of two pairings the roof's is held to the baseline; a case without a roof keeps the speedup. */
@@ -122,6 +142,7 @@ int main(void)
         cmocka_unit_test(exact_figure_that_differs_between_runs_is_a_wrong_result),
         cmocka_unit_test(skip_says_nothing_and_a_fault_is_the_cases),
         cmocka_unit_test(only_runs_of_one_clean_commit_and_class_are_pooled),
+        cmocka_unit_test(runs_of_two_epochs_tunings_or_builds_or_the_same_one_are_not_pooled),
         cmocka_unit_test(percentage_of_the_roof_is_judged_where_there_is_one),
     };
 

@@ -53,6 +53,8 @@ static const char *string_at(const json_t *array, size_t i, const char *key)
     return json_string_value(json_object_get(json_array_get(array, i), key));
 }
 
+static const struct run_info run_a = { .id = 11 }, run_b = { .id = 12 };
+
 static void no_row_is_lost_to_bytes_that_are_no_text(void **state)
 {
     static const struct json_finding findings[] = { { "ok", "store", "/tmp/\xff.db", "", "mend" },
@@ -92,7 +94,7 @@ static void no_row_is_lost_to_bytes_that_are_no_text(void **state)
     json_decref(root);
 
     text_copy(change.case_id, sizeof(change.case_id), "a/\xff");
-    json_changes(&change, 1, 11, 12, &t);
+    json_changes(&change, 1, &run_a, &run_b, &t);
     root = parse(&t);
     rows = json_object_get(root, "changes");
     assert_string_equal(string_at(rows, 0, "case"), "a/?");
@@ -105,7 +107,7 @@ static void json_calls_a_change_better_only_where_that_is_known(void **state)
     json_t *root, *rows;
 
     (void)state;
-    json_changes(some_changes, ARRAY_LEN(some_changes), 11, 12, &t);
+    json_changes(some_changes, ARRAY_LEN(some_changes), &run_a, &run_b, &t);
     root = parse(&t);
     rows = json_object_get(root, "changes");
     assert_int_equal(json_integer_value(json_object_get(root, "b")), 12);
@@ -115,6 +117,33 @@ static void json_calls_a_change_better_only_where_that_is_known(void **state)
     assert_true(json_is_false(json_object_get(json_array_get(rows, 4), "better")));
     assert_true(json_number_value(json_object_get(json_array_get(rows, 5), "ratio")) == 1);
     assert_true(json_is_null(json_object_get(json_array_get(rows, 6), "ratio")));
+    assert_string_equal(json_string_value(json_object_get(root, "epoch_a")), ""); /* not known */
+    json_decref(root);
+}
+
+static void json_names_the_facts_of_the_host_that_differ(void **state)
+{
+    struct run_info a = run_a, b = run_b;
+    struct text t = { 0 };
+    json_t *root, *rows;
+
+    (void)state;
+    host_add(&a.host, "epoch", "0000000a");
+    host_add(&b.host, "epoch", "0000000b");
+    host_add(&a.host, "kernel", "6.1\xff");
+    host_add(&b.host, "kernel", "6.2");
+    host_add(&a.host, "boost", "on");
+    host_add(&b.host, "boost", "on");
+    host_add(&b.host, "memory", "16 GiB"); /* no part of an epoch */
+    json_changes(NULL, 0, &a, &b, &t);
+    root = parse(&t);
+    rows = json_object_get(root, "host_changes");
+    assert_string_equal(json_string_value(json_object_get(root, "epoch_a")), "0000000a");
+    assert_string_equal(json_string_value(json_object_get(root, "epoch_b")), "0000000b");
+    assert_int_equal(json_array_size(rows), 1);
+    assert_string_equal(string_at(rows, 0, "fact"), "kernel");
+    assert_string_equal(string_at(rows, 0, "a"), "6.1?");
+    assert_string_equal(string_at(rows, 0, "b"), "6.2");
     json_decref(root);
 }
 
@@ -123,6 +152,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(json_has_the_keys_of_the_design),
         cmocka_unit_test(no_row_is_lost_to_bytes_that_are_no_text),
+        cmocka_unit_test(json_names_the_facts_of_the_host_that_differ),
         cmocka_unit_test(json_calls_a_change_better_only_where_that_is_known),
     };
 

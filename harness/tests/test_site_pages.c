@@ -156,6 +156,115 @@ static void a_small_step_is_seen_beside_a_speedup(void **state)
     history_free(&h);
 }
 
+/* How often an SVG holds a text. */
+static size_t count_in(const char *path, const char *needle)
+{
+    struct text t = get(path);
+    size_t n = 0;
+
+    for (const char *s = t.data; (s = strstr(s, needle)); s++)
+        n++;
+    text_free(&t);
+    return n;
+}
+
+/* How many pieces the path has that an SVG of gnuplot's draws first after `mark`; a line's title, say: the sample in
+ * the legend and the line are one path. */
+static size_t pieces_of(const char *path, const char *mark)
+{
+    struct text t = get(path);
+    char *from = strstr(t.data, mark), *end;
+    size_t n = 0;
+
+    from = from ? strstr(from, " d='") : NULL;
+    end = from ? strstr(from, "/>") : NULL;
+    if (!end)
+        fail_msg("'%s' draws nothing after '%s'", path, mark);
+    for (const char *s = from; s < end; s++)
+        n += *s == 'M';
+    text_free(&t);
+    return n;
+}
+
+static void set_epochs(struct series *s, size_t from, size_t to, const char *epoch)
+{
+    for (size_t i = from; i < to; i++)
+        text_copy(s->points[i].epoch, sizeof(s->points[i].epoch), epoch);
+}
+
+static void a_new_epoch_of_the_host_is_a_rule_that_no_line_crosses(void **state)
+{
+    struct history h = { 0 };
+    struct series *s;
+    struct err err;
+
+    (void)state;
+    need_gnuplot();
+    s = add_series(&h, "avx2", &metric_speedup, 20);
+    for (size_t i = 0; i < 20; i++)
+        s->points[i].value = i < 15 ? 10 : 9;
+    assert_written(write_site(&h, NULL, at("old"), &err), &err); /* no epochs are known */
+    set_epochs(s, 0, 12, "0000000a");
+    set_epochs(s, 15, 20, "0000000b"); /* 12 to 14 are not known: taken for the older */
+    assert_written(write_site(&h, NULL, at("new"), &err), &err);
+    for (size_t i = 1; i <= 2; i++) { /* the speedup, and its change */
+        char old_file[64], new_file[64];
+
+        snprintf(old_file, sizeof(old_file), "old/plots/kernels-gemm_f32-%zu-light.svg", i);
+        snprintf(new_file, sizeof(new_file), "new/plots/kernels-gemm_f32-%zu-light.svg", i);
+        assert_int_equal(count_in(at(old_file), "host changed"), 0);
+        assert_int_equal(count_in(at(new_file), "host changed"), 1);
+        assert_int_equal(pieces_of(at(new_file), "<title>avx2</title>"),
+                         pieces_of(at(old_file), "<title>avx2</title>") + 1);
+    }
+    assert_lacks(at("old/kernels-gemm_f32.html"), "the host changed");
+    assert_holds(at("new/kernels-gemm_f32.html"), "upright: the host changed (kernel, microcode, boost, ...)");
+    assert_holds(at("new/kernels-gemm_f32.html"), "against its median of the 5 runs since the host changed; dashed");
+    assert_holds(at("new/kernels-gemm_f32.html"),
+                 "over 20 runs; the host last changed before 2026-11-16; last: avx2 +0.0 %\""); /* not -10 % */
+    history_free(&h);
+}
+
+static void a_change_is_against_the_newest_epoch_that_has_a_figure(void **state)
+{
+    struct history h = { 0 };
+    struct err err;
+
+    (void)state;
+    need_gnuplot();
+    add_series(&h, "avx2", &metric_speedup, 6);
+    add_series(&h, "avx512", &metric_speedup, 4); /* not in the new epoch */
+    for (size_t i = 0; i < 6; i++)
+        h.series[0].points[i].value = i < 4 ? 10 : 5;
+    for (size_t i = 0; i < 4; i++)
+        h.series[1].points[i].value = i < 3 ? 20 : 21;
+    for (size_t i = 0; i < 2; i++) {
+        set_epochs(&h.series[i], 0, 4, "0000000a");
+        set_epochs(&h.series[i], 4, h.series[i].n_points, "0000000b");
+    }
+    assert_written(write_site(&h, NULL, at("site"), &err), &err);
+    assert_holds(at("site/kernels-gemm_f32.html"), "last: avx2 +0.0 %, avx512 +5.0 %\"");
+    history_free(&h);
+}
+
+static void of_many_epochs_every_rule_is_drawn_and_no_words_meet(void **state)
+{
+    struct history h = { 0 };
+    const char *light;
+    struct err err;
+
+    (void)state;
+    need_gnuplot();
+    add_series(&h, "avx2", &metric_speedup, 28);
+    for (size_t i = 0; i < 28; i++)
+        set_epochs(&h.series[0], i, i + 1, i % 2 ? "0000000a" : "0000000b");
+    assert_written(write_site(&h, NULL, at("site"), &err), &err);
+    light = at("site/plots/kernels-gemm_f32-1-light.svg");
+    assert_in_range(count_in(light, "host changed"), 2, 5);
+    assert_int_equal(pieces_of(light, "stroke-dasharray='1.6,1.6'"), 27);
+    history_free(&h);
+}
+
 static struct drill_row drill(const char *host_class, const char *started, double effect, int verdicts, int regressed)
 {
     struct drill_row r = {
@@ -218,6 +327,9 @@ int main(void)
         IN_A_FOLDER(variants_keep_their_roles_and_colours_whatever_ran_last),
         IN_A_FOLDER(a_run_in_which_everything_failed_is_shown),
         IN_A_FOLDER(a_small_step_is_seen_beside_a_speedup),
+        IN_A_FOLDER(a_new_epoch_of_the_host_is_a_rule_that_no_line_crosses),
+        IN_A_FOLDER(a_change_is_against_the_newest_epoch_that_has_a_figure),
+        IN_A_FOLDER(of_many_epochs_every_rule_is_drawn_and_no_words_meet),
         IN_A_FOLDER(the_last_drill_of_each_host_class_is_shown),
     };
 

@@ -63,6 +63,42 @@ static void history_is_by_case_metric_and_host_oldest_first(void **state)
     free(path);
 }
 
+static void points_know_the_epoch_of_their_run(void **state)
+{
+    static const char *const epochs[] = { "0000000a", "", "0000000b", "0000000b" };
+    char *path = in_folder(state, "a.db");
+    struct store *store = open_store(path, STORE_WRITE);
+    struct history h;
+    struct err err = { 0 };
+    const char *known = "";
+
+    for (size_t i = 0; i < ARRAY_LEN(epochs); i++) {
+        struct run_result run = { .info = { .commit = "c0ffee", .started = "2026-11-21T02:05:53Z" } };
+
+        host_add(&run.info.host, "kernel", "6.%zu", i);
+        if (*epochs[i]) /* an older program recorded none */
+            host_add(&run.info.host, "epoch", "%s", epochs[i]);
+        text_copy(run.info.host.class, sizeof(run.info.host.class), "h");
+        assert_int_equal(store_begin_run(store, &run.info, &err), 0);
+        add_estimate(add_case(&run, 0, CASE_OK), "time_ns", 5, 4, 6, 1);
+        add_estimate(add_case(&run, 1, i == 1 ? CASE_CRASHED : CASE_OK), "time_ns", 5, 4, 6, 1);
+        finish(store, &run);
+        run_result_free(&run);
+    }
+    assert_int_equal(store_load_history(store, &h, &err), 0);
+    assert_int_equal(h.n_series, 2);
+    assert_int_equal(h.series[0].n_points, 3);
+    assert_string_equal(h.series[0].points[1].epoch, "0000000b");
+    assert_int_equal(h.series[1].n_points, 4);
+    for (size_t i = 0; i < ARRAY_LEN(epochs); i++) {
+        assert_string_equal(h.series[1].points[i].epoch, epochs[i]);
+        assert_int_equal(point_opens_epoch(&h.series[1].points[i], &known), i == 2);
+    }
+    history_free(&h);
+    store_close(store);
+    free(path);
+}
+
 static void find_run_understands_numbers_and_last(void **state)
 {
     static const struct {
@@ -195,6 +231,7 @@ int main(void)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, make_folder, remove_folder)
     const struct CMUnitTest tests[] = {
         TEST(history_is_by_case_metric_and_host_oldest_first),
+        TEST(points_know_the_epoch_of_their_run),
         TEST(find_run_understands_numbers_and_last),
         TEST(the_last_runs_tell_the_last_word_on_every_scenario),
         TEST(a_reader_neither_waits_nor_writes_while_another_writes),
