@@ -5,6 +5,7 @@
 # needs the program's own exit code (1 regression, 3 inconclusive, ...) builds with `make` and calls $(PAWL).
 
 PAWL := build/release/harness/cli/pawl
+TRAINER := build/release/codecs/pawl_train_encoder
 JOBS := $(shell nproc 2>/dev/null || echo 2)
 # Warnings are errors in CI; at home a newer compiler's new warning stops nobody.
 WERROR ?= $(if $(filter-out false 0,$(CI)),ON,OFF)
@@ -14,7 +15,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := all
-.PHONY: all gate test check dashboard nightly clean help bootstrap
+.PHONY: all gate test check dashboard nightly models clean help bootstrap
 
 all: bootstrap ## build the program (release)
 	$(call build,release)
@@ -30,6 +31,12 @@ nightly: all ## measure everything at full length
 
 dashboard: all ## write the pages with the plots to site/
 	$(PAWL) dashboard --out site $(ARGS)
+
+# Written when the last step is done, all or nothing: an interrupted training changes no file.
+models: all ## train the text encoder of the default corpus anew: codecs/models/, minutes on 2 cores
+	$(TRAINER) train codecs/models $(ARGS)
+	$(call build,release)
+	$(TRAINER) eval
 
 test: bootstrap ## run all tests: release, then AddressSanitizer and UndefinedBehaviorSanitizer
 	$(call build,release)

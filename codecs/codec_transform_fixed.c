@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: MIT
+/* codec_transform_fixed.c -- the transform codec with as many bytes for every vector: code i is found at once.
+ *
+ * A vector that would need more is quantised with a higher lambda, one that needs less with a lower one, until it fills
+ * its bytes; range coding with one state then takes all but a bit or two of them. What is lost against groups of 64 is
+ * that a vector cannot give bytes to another one. Any bytes decode to something; ranking as for the transform codec. */
+#include "codecs/codec.h"
+#include "codecs/transform_group.h"
+
+#include "base/mem.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { BYTES_MIN = RANS_FIXED_MIN, BYTES_MAX = 512, HALVINGS = 7, RAISES = 12 };
+
+/* What a vector loses, in bits: the coder's first state and the last step of the search. */
+static const double EXTRA_BITS = 2;
+
+/* What the coder takes beyond that at most, nearly always. */
+static const double LOST_BITS = .7;
+
+/* Bits of the strongest dimensions, which the coder starts from. */
+static const double HEAD_BITS = 9;
+
+/* Lambda goes from 1 / SPAN to SPAN times the model's. */
+static const double SPAN = 32;
+
+static bool fixed_has(size_t bytes, size_t dim)
+{
+    return bytes >= BYTES_MIN && bytes <= BYTES_MAX && dim >= 1;
+}
+
+static int fixed_train(const struct vectors *train, const struct codec_options *options, void **model, struct err *err)
+{
+    struct transform *t = NULL;
+
+    if (transform_train(train, options, EXTRA_BITS, HEAD_BITS, &t, err) < 0)
+        return -1;
+    *model = t;
+    return 0;
+}
+
+/* How many dimensions, the last of the walk, are the number that the coder starts from, and its radix. */
+static size_t head(const struct transform *t, uint32_t *radix)
+{
+    size_t k = t->projection.k, heads = 0;
+
+    *radix = 1;
+    while (heads < t->heads) {
+        const struct transform_dim *d = &t->dims[k - 1 - heads];
+        uint32_t n = d->n[0] > d->n[1] ? d->n[0] : d->n[1];
+
+        if (*radix * n > RANS_RADIX_MAX)
+            break;
+        *radix *= n;
+        heads++;
+    }
+    return heads;
+}
+
+/* One vector's symbols, or -1 where they are too many. */
+static int write_one(const struct transform *t, const uint32_t *places, struct rans_symbol *coded, uint8_t *out)
+{
+    uint32_t radix, number = 0;
+    size_t k = t->projection.k, heads = head(t, &radix);
+
+    for (size_t w = 0; w < k - heads; w++)
+        coded[w] = t->symbols[places[w]];
+    for (size_t w = k - heads; w < k; w++) {
+        const struct transform_dim *d = &t->dims[w];
+        bool second = places[w] - d->first[0] >= d->n[0]; /* the tables of quantiser 1 follow those of 0 */
+
+        number = number * (d->n[0] > d->n[1] ? d->n[0] : d->n[1]) + places[w] - d->first[second];
+    }
+    return rans_fixed_encode(coded, k - heads, number, radix, out, t->bytes);
+}
+
+/* About what write_one() needs. */
+static double bits_of(const struct transform *t, const uint32_t *places)
+{
+    uint32_t radix;
+    size_t rows = t->projection.k - head(t, &radix);
+    double bits = log2(radix);
+
+    for (size_t w = 0; w < rows; w++)
+        bits += (double)t->bits[places[w]];
+    return bits + LOST_BITS;
+}
+
+/* Up to TRANSFORM_GROUP vectors (g->u) by bisection of each one's lambda. What should fit and does not is quantised with
+ * ever higher lambdas; zeros are what is left for a vector unlike any of training. */
+static void encode_group(const struct transform *t, size_t n, struct transform_group *g, uint8_t *out)
+{
+    float lambda[TRANSFORM_GROUP], low[TRANSFORM_GROUP], high[TRANSFORM_GROUP];
+    size_t k = t->projection.k, missing = n;
+    bool done[TRANSFORM_GROUP] = { false };
+
+    for (size_t i = 0; i < n; i++) {
+        low[i] = t->lambda / (float)SPAN;
+        high[i] = t->lambda * (float)SPAN;
+        lambda[i] = t->lambda;
+    }
+    for (size_t round = 0; round < HALVINGS; round++) {
+        transform_group_quantise(t, n, lambda, g);
+        for (size_t i = 0; i < n; i++) {
+            *(bits_of(t, g->places + i * k) <= 8.0 * (double)t->bytes ? &high[i] : &low[i]) = lambda[i];
+            lambda[i] = sqrtf(low[i] * high[i]);
+        }
+    }
+    memcpy(lambda, high, sizeof(lambda));
+    for (size_t round = 0; round < RAISES && missing > 0; round++) {
+        transform_group_quantise(t, n, lambda, g);
+        for (size_t i = 0; i < n; i++) {
+            if (!done[i] && write_one(t, g->places + i * k, g->coded, out + i * t->bytes) == 0) {
+                done[i] = true;
+                missing--;
+            }
+            lambda[i] *= done[i] ? 1 : 1 + .05f * (float)(1u << round);
+        }
+    }
+    for (size_t i = 0; i < n; i++)
+        if (!done[i])
+            memset(out + i * t->bytes, 0, t->bytes);
+}
+
+static int fixed_encode(const void *model, const struct vectors *x, struct codes *codes, struct err *err)
+{
+    const struct transform *t = model;
+    struct transform_group g;
+    uint8_t *data;
+
+    if (transform_group_new(t, &g, err) < 0)
+        return -1;
+    data = mem_aligned(x->n > 0 ? x->n : 1, t->bytes, MEM_LINE, err);
+    for (size_t i = 0; data && i < x->n; i += TRANSFORM_GROUP) {
+        size_t n = x->n - i < TRANSFORM_GROUP ? x->n - i : TRANSFORM_GROUP;
+
+        transform_forward(t, x->data + i * x->dim, n, g.room, g.u);
+        encode_group(t, n, &g, data + i * t->bytes);
+    }
+    transform_group_free(&g);
+    if (!data)
+        return -1;
+    *codes = (struct codes){ data, x->n, x->n * t->bytes, t->bytes };
+    return 0;
+}
+
+/* Column `column` of u from one code. */
+static void read_one(const struct transform *t, const uint8_t *code, float *u, size_t column)
+{
+    struct rans_fixed r = rans_fixed_open(code, t->bytes);
+    uint32_t radix, number;
+    size_t k = t->projection.k, heads = head(t, &radix);
+    unsigned state = 0;
+
+    for (size_t w = 0; w < k - heads; w++) {
+        uint32_t place = transform_find(t, w, state, rans_fixed_slot(&r));
+
+        rans_fixed_next(&r, t->symbols[place]);
+        u[w * TRANSFORM_GROUP + column] = t->points[place];
+        state = transform_next(t, w, state, place);
+    }
+    number = rans_fixed_number(&r, radix);
+    for (size_t w = k - heads; w < k; w++) {
+        const struct transform_dim *d = &t->dims[w];
+        uint32_t index, n = d->n[state & 1];
+
+        radix /= d->n[0] > d->n[1] ? d->n[0] : d->n[1];
+        index = number / radix;
+        number %= radix;
+        index = index < n ? index : n - 1; /* of bytes that nobody wrote */
+        u[w * TRANSFORM_GROUP + column] = t->points[d->first[state & 1] + index];
+        state = transform_next(t, w, state, d->first[state & 1] + index);
+    }
+}
+
+static int check(const struct transform *t, const struct codes *codes, struct err *err)
+{
+    if (codes->stride != t->bytes || codes->n_bytes / t->bytes != codes->n || codes->n_bytes % t->bytes)
+        return err_set(err, ERR_CONFIG, "%zu bytes are not %zu codes of %zu", codes->n_bytes, codes->n, t->bytes);
+    return 0;
+}
+
+/* Where decoded groups go: vectors, or the scores of queries. */
+struct sink {
+    float *out;
+    float *queries, *base, *room;
+    size_t n_queries;
+};
+
+static int read_all(const struct transform *t, const struct codes *codes, const struct sink *sink, struct err *err)
+{
+    struct transform_group g;
+
+    if (check(t, codes, err) < 0 || transform_group_new(t, &g, err) < 0)
+        return -1;
+    memset(g.u, 0, t->projection.k * TRANSFORM_GROUP * sizeof(*g.u));
+    for (size_t i = 0; i < codes->n; i += TRANSFORM_GROUP) {
+        size_t n = codes->n - i < TRANSFORM_GROUP ? codes->n - i : TRANSFORM_GROUP;
+
+        for (size_t j = 0; j < n; j++)
+            read_one(t, codes->data + (i + j) * t->bytes, g.u, j);
+        if (sink->queries)
+            transform_score(t, sink->queries, sink->base, sink->n_queries, g.u, n, sink->room, sink->out + i, codes->n);
+        else
+            transform_back(t, g.u, n, g.room, sink->out + i * t->projection.dim);
+    }
+    transform_group_free(&g);
+    return 0;
+}
+
+static int fixed_decode(const void *model, const struct codes *codes, float *out, struct err *err)
+{
+    return read_all(model, codes, &(struct sink){ .out = out }, err);
+}
+
+static int fixed_score(const void *model, const struct vectors *queries, const struct codes *codes, float *scores,
+                       struct err *err)
+{
+    const struct transform *t = model;
+    struct sink s = { .out = scores, .n_queries = queries->n };
+    int ret = -1;
+
+    s.queries = mem_aligned(queries->n * t->projection.k, sizeof(float), MEM_LINE, err);
+    s.room = mem_aligned(queries->n * TRANSFORM_GROUP, sizeof(float), MEM_LINE, err);
+    s.base = mem_array(queries->n, sizeof(*s.base));
+    if (s.queries && s.room && transform_queries(t, queries, s.queries, s.base, err) == 0)
+        ret = read_all(t, codes, &s, err);
+    free(s.queries);
+    free(s.room);
+    free(s.base);
+    return ret;
+}
+
+static int fixed_load(struct blob_reader *in, void **model, struct err *err)
+{
+    void *t = NULL;
+
+    if (transform_load(in, &t, err) < 0)
+        return -1;
+    if (!fixed_has(((struct transform *)t)->bytes, 1)) {
+        transform_free(t);
+        return err_set(err, ERR_CONFIG, "codes of a size that there is not");
+    }
+    *model = t;
+    return 0;
+}
+
+const struct codec codec_transform_fixed = {
+    .name = "transform_fixed",
+    .summary = "the transform codec with as many bytes for every vector: random access",
+    .source = "as transform",
+    .has = fixed_has,
+    .train = fixed_train,
+    .free = transform_free,
+    .encode = fixed_encode,
+    .decode = fixed_decode,
+    .score = fixed_score,
+    .save = transform_save,
+    .load = fixed_load,
+    .dim = transform_dim_of,
+};

@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: MIT
+#include "codecs/projection.h"
+
+#include "base/mem.h"
+#include "codecs/blas.h"
+#include "codecs/fields.h"
+#include "codecs/pca.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* c (m, n) = alpha a (m, k) op(b): with OpenBLAS where there is one, so that what was trained elsewhere works without.
+ */
+static void product(bool tb, size_t m, size_t n, size_t k, float alpha, const float *a, const float *b, float *c)
+{
+    struct err none;
+
+    if (blas_load(&none) == 0) {
+        blas_sgemm(false, tb, m, n, k, alpha, a, k, b, tb ? k : n, 0, c, n);
+        return;
+    }
+    memset(c, 0, m * n * sizeof(*c));
+    for (size_t i = 0; i < m; i++)
+        for (size_t j = 0; j < n; j++)
+            for (size_t l = 0; l < k; l++)
+                c[i * n + j] += alpha * a[i * k + l] * (tb ? b[j * k + l] : b[l * n + j]);
+}
+
+static float gain_of(const struct vectors *x)
+{
+    double sum = 0;
+    float gain;
+
+    for (size_t i = 0; i < x->n * x->dim; i++)
+        sum += (double)x->data[i] * x->data[i];
+    gain = (float)sqrt(sum / (double)x->n);
+    if (!(gain > 1e-30f && gain < 1e30f) || fabsf(gain - 1) < 0.01f)
+        return 1;
+    return gain;
+}
+
+/* What follows from the rest: by the same sums for a trained and a loaded one. */
+static void derive(struct projection *p)
+{
+    free(p->offset);
+    p->offset = mem_array(p->k, sizeof(*p->offset));
+    p->mean_squared = 0;
+    if (p->kind == PROJECTION_ROTATION && !p->rotation.signs)
+        rotation_new(&p->rotation, p->dim, p->seed);
+    if (!p->mean)
+        return;
+    for (size_t j = 0; j < p->dim; j++)
+        p->mean_squared += p->mean[j] * p->mean[j];
+    if (p->kind == PROJECTION_PREFIX)
+        memcpy(p->offset, p->mean, p->k * sizeof(*p->offset));
+    for (size_t i = 0; p->kind == PROJECTION_BASIS && i < p->k; i++)
+        for (size_t j = 0; j < p->dim; j++)
+            p->offset[i] += p->basis[i * p->dim + j] * p->mean[j];
+    if (p->kind == PROJECTION_ROTATION) {
+        float *turned = mem_array(p->rotation.padded, sizeof(*turned));
+
+        memcpy(turned, p->mean, p->dim * sizeof(*turned));
+        rotation_forward(&p->rotation, turned);
+        memcpy(p->offset, turned, p->k * sizeof(*turned));
+        free(turned);
+    }
+}
+
+static void finish(struct projection *p)
+{
+    if (p->mean) {
+        for (size_t j = 0; j < p->dim; j++)
+            p->mean[j] /= p->gain;
+        fields_round(p->mean, p->dim);
+    }
+    if (p->basis)
+        fields_round(p->basis, p->k * p->dim);
+    derive(p);
+}
+
+void projection_prefix(const struct vectors *x, size_t k, bool centred, struct projection *p)
+{
+    *p = (struct projection){ .kind = PROJECTION_PREFIX, .dim = x->dim, .k = k, .gain = gain_of(x) };
+    if (centred) {
+        p->mean = mem_array(p->dim, sizeof(*p->mean));
+        pca_mean(x, p->mean);
+    }
+    finish(p);
+}
+
+void projection_rotation(const struct vectors *x, size_t k, uint64_t seed, struct projection *p)
+{
+    *p = (struct projection){ .kind = PROJECTION_ROTATION, .dim = x->dim, .k = k, .gain = gain_of(x), .seed = seed };
+    p->mean = mem_array(p->dim, sizeof(*p->mean));
+    pca_mean(x, p->mean);
+    finish(p);
+}
+
+int projection_pca(const struct vectors *x, size_t k, uint64_t seed, struct projection *p, float *variance,
+                   struct err *err)
+{
+    struct pca pca;
+
+    *p = (struct projection){ .kind = PROJECTION_BASIS, .dim = x->dim, .k = k, .gain = gain_of(x) };
+    if (pca_train(x, k, seed, &pca, err) < 0)
+        return -1;
+    p->mean = pca.mean;
+    p->basis = pca.basis;
+    pca.mean = pca.basis = NULL;
+    for (size_t i = 0; variance && i < k; i++)
+        variance[i] = pca.variance[i] / (p->gain * p->gain);
+    pca_free(&pca);
+    finish(p);
+    return 0;
+}
+
+int projection_rotate(struct projection *p, const float *rotation, struct err *err)
+{
+    float *basis = mem_aligned(p->k * p->dim, sizeof(*basis), MEM_LINE, err);
+
+    if (!basis)
+        return -1;
+    product(false, p->k, p->dim, p->k, 1, rotation, p->basis, basis);
+    fields_round(basis, p->k * p->dim);
+    free(p->basis);
+    p->basis = basis;
+    derive(p);
+    return 0;
+}
+
+void projection_free(struct projection *p)
+{
+    free(p->mean);
+    free(p->basis);
+    free(p->offset);
+    rotation_free(&p->rotation);
+    *p = (struct projection){ 0 };
+}
+
+static int rotate(const struct projection *p, const float *x, size_t n, bool centred, float *y, struct err *err)
+{
+    float *buf = mem_aligned(p->rotation.padded, sizeof(*buf), MEM_LINE, err);
+
+    for (size_t i = 0; buf && i < n; i++) {
+        for (size_t j = 0; j < p->dim; j++)
+            buf[j] = x[i * p->dim + j] / p->gain - (centred && p->mean ? p->mean[j] : 0);
+        memset(buf + p->dim, 0, (p->rotation.padded - p->dim) * sizeof(*buf));
+        rotation_forward(&p->rotation, buf);
+        memcpy(y + i * p->k, buf, p->k * sizeof(*y));
+    }
+    free(buf);
+    return buf ? 0 : -1;
+}
+
+int projection_forward(const struct projection *p, const float *x, size_t n, bool centred, float *y, struct err *err)
+{
+    if (p->kind == PROJECTION_ROTATION)
+        return rotate(p, x, n, centred, y, err);
+    if (p->kind == PROJECTION_BASIS) {
+        product(true, n, p->k, p->dim, 1 / p->gain, x, p->basis, y);
+        for (size_t i = 0; centred && i < n * p->k; i += p->k)
+            for (size_t j = 0; j < p->k; j++)
+                y[i + j] -= p->offset[j];
+        return 0;
+    }
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j < p->k; j++)
+            y[i * p->k + j] = x[i * p->dim + j] / p->gain - (centred && p->mean ? p->mean[j] : 0);
+    return 0;
+}
+
+static int rotate_back(const struct projection *p, const float *y, size_t n, float *x, struct err *err)
+{
+    float *buf = mem_aligned(p->rotation.padded, sizeof(*buf), MEM_LINE, err);
+
+    for (size_t i = 0; buf && i < n; i++) {
+        memcpy(buf, y + i * p->k, p->k * sizeof(*buf));
+        memset(buf + p->k, 0, (p->rotation.padded - p->k) * sizeof(*buf));
+        rotation_back(&p->rotation, buf);
+        memcpy(x + i * p->dim, buf, p->dim * sizeof(*x));
+    }
+    free(buf);
+    return buf ? 0 : -1;
+}
+
+int projection_back(const struct projection *p, const float *y, size_t n, float *x, struct err *err)
+{
+    if (p->kind == PROJECTION_BASIS) {
+        product(false, n, p->dim, p->k, 1, y, p->basis, x);
+    } else if (p->kind == PROJECTION_ROTATION) {
+        if (rotate_back(p, y, n, x, err) < 0)
+            return -1;
+    } else {
+        for (size_t i = 0; i < n; i++) {
+            memcpy(x + i * p->dim, y + i * p->k, p->k * sizeof(*x));
+            memset(x + i * p->dim + p->k, 0, (p->dim - p->k) * sizeof(*x));
+        }
+    }
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j < p->dim; j++)
+            x[i * p->dim + j] = p->gain * (x[i * p->dim + j] + (p->mean ? p->mean[j] : 0));
+    return 0;
+}
+
+float projection_length(const struct projection *p, const float *y)
+{
+    float squared = p->mean_squared;
+
+    for (size_t j = 0; j < p->k; j++)
+        squared += y[j] * (y[j] + 2 * p->offset[j]);
+    return sqrtf(fmaxf(squared, 0));
+}
+
+float projection_constant(const struct projection *p, const float *q)
+{
+    float sum = 0;
+
+    for (size_t j = 0; p->mean && j < p->dim; j++)
+        sum += q[j] * p->mean[j];
+    return sum;
+}
+
+void projection_save(const struct projection *p, struct blob *out)
+{
+    blob_u32(out, (uint32_t)p->kind | (p->mean ? 1u << 8 : 0));
+    blob_u32(out, (uint32_t)p->dim);
+    blob_u32(out, (uint32_t)p->k);
+    blob_f32s(out, &p->gain, 1);
+    if (p->mean)
+        blob_f16s(out, p->mean, p->dim);
+    if (p->kind == PROJECTION_BASIS)
+        blob_f16s(out, p->basis, p->k * p->dim);
+    if (p->kind == PROJECTION_ROTATION) {
+        blob_u32(out, (uint32_t)p->seed);
+        blob_u32(out, (uint32_t)(p->seed >> 32));
+    }
+}
+
+int projection_load(struct blob_reader *in, struct projection *p, struct err *err)
+{
+    uint32_t head = blob_get_u32(in);
+    size_t dim = blob_get_u32(in), k = blob_get_u32(in);
+    int bad = head & ~0x1ffu || (head & 255) > PROJECTION_ROTATION || dim == 0 || dim > VECTORS_DIM_MAX || k == 0 ||
+              k > dim;
+
+    *p = (struct projection){ .kind = head & 255, .dim = dim, .k = k };
+    bad = bad || blob_get_f32s(in, &p->gain, 1) < 0 || !(p->gain > 0 && p->gain < INFINITY);
+    if (!bad && head >> 8)
+        bad = !(p->mean = fields_halves(in, dim));
+    if (!bad && p->kind == PROJECTION_BASIS)
+        bad = !(p->basis = fields_halves(in, k * dim));
+    if (!bad && p->kind == PROJECTION_ROTATION) {
+        p->seed = blob_get_u32(in);
+        p->seed |= (uint64_t)blob_get_u32(in) << 32;
+        bad = in->failed;
+    }
+    if (bad) {
+        projection_free(p);
+        return err_set(err, ERR_CONFIG, "not a projection");
+    }
+    derive(p);
+    return 0;
+}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+#include "codecs/transform_walk.h"
+
+#include <immintrin.h>
+
+enum { RANS_MASK = 4095, RANS_SHIFT = 12, SMALL = 16 /* symbols that fit a register */ };
+
+void transform_quantise_avx512(const struct transform_dim *dims, size_t n_dims, const float *points, const float *bits,
+                               const float *u, const float *lambda, struct transform_walk *walk, uint8_t *symbols)
+{
+    walk_quantise(dims, n_dims, points, bits, u, lambda, walk, symbols);
+}
+
+/* Index of the symbol whose slice holds each slot: how many of the later ones start at or below it. */
+static inline __attribute__((always_inline)) __m512i find(const uint32_t *slices0, size_t n0, const uint32_t *slices1,
+                                                          size_t n1, __mmask16 odd, __m512i slot)
+{
+    size_t n = n0 > n1 ? n0 : n1;
+    __m512i index = _mm512_setzero_si512(), one = _mm512_set1_epi32(1);
+
+    for (size_t i = 1; i < n; i++) { /* past the end of the shorter table nothing starts */
+        __m512i a = _mm512_set1_epi32(i < n0 ? (int)(slices0[i] & 0xffff) : INT32_MAX);
+        __m512i b = _mm512_set1_epi32(i < n1 ? (int)(slices1[i] & 0xffff) : INT32_MAX);
+        __mmask16 reached = _mm512_cmple_epi32_mask(_mm512_mask_mov_epi32(a, odd, b), slot);
+
+        index = _mm512_mask_add_epi32(index, reached, index, one);
+    }
+    return index;
+}
+
+/* out[l] = (odd ? t1 : t0)[index[l]], 32 bits each. */
+static inline __attribute__((always_inline)) __m512i look(const void *t0, size_t n0, const void *t1, size_t n1,
+                                                          __mmask16 odd, __m512i index)
+{
+    if (n0 <= SMALL && n1 <= SMALL) {
+        __m512i a = _mm512_maskz_loadu_epi32((__mmask16)((1u << n0) - 1), t0);
+        __m512i b = _mm512_maskz_loadu_epi32((__mmask16)((1u << n1) - 1), t1);
+
+        return _mm512_permutex2var_epi32(a, _mm512_mask_add_epi32(index, odd, index, _mm512_set1_epi32(SMALL)), b);
+    }
+    return _mm512_mask_i32gather_epi32(_mm512_mask_i32gather_epi32(index, (__mmask16)~odd, index, t0, 4), odd, index,
+                                       t1, 4);
+}
+
+/* Lanes below 2^16 take a word each, in order. NULL where there are too few. */
+static inline __attribute__((always_inline)) const uint8_t *refill(__m512i *x, const uint8_t *at, const uint8_t *end)
+{
+    __mmask16 low = _mm512_cmplt_epu32_mask(*x, _mm512_set1_epi32(1 << 16));
+    size_t need = 2 * (size_t)__builtin_popcount(low), left = (size_t)(end - at);
+    __m256i words;
+
+    if (need > left)
+        return NULL;
+    words = left >= 32 ? _mm256_loadu_si256((const __m256i *)(const void *)at) :
+                         _mm256_maskz_loadu_epi8((__mmask32)((1ull << left) - 1), at);
+    *x = _mm512_mask_or_epi32(*x, low, _mm512_slli_epi32(*x, 16),
+                              _mm512_maskz_expand_epi32(low, _mm512_cvtepu16_epi32(words)));
+    return at + need;
+}
+
+/* The trellis' steps as two tables of 16: by state, and 8 more for an odd symbol. */
+static __m512i steps(void)
+{
+    int32_t next[16];
+
+    for (unsigned s = 0; s < 16; s++)
+        next[s] = (int32_t)transform_step(s & 7, s >> 3);
+    return _mm512_loadu_si512(next);
+}
+
+const uint8_t *transform_rows_avx512(const struct transform_dim *dims, size_t n_dims, const uint32_t *slices,
+                                     const float *points, size_t n_chunks, struct transform_lanes *lanes,
+                                     const uint8_t *at, const uint8_t *end, float *y)
+{
+    __m512i x = _mm512_loadu_si512(lanes->coder), step = steps(), one = _mm512_set1_epi32(1);
+    __m512i mask = _mm512_set1_epi32(RANS_MASK);
+
+    for (size_t j = 0; j < n_dims && at; j++) {
+        const struct transform_dim *d = &dims[j];
+
+        for (size_t c = 0; c < n_chunks && at; c++) {
+            __m512i state = _mm512_loadu_si512(lanes->trellis[c]), slot = _mm512_and_si512(x, mask), index, slice, odd;
+            __mmask16 second = _mm512_test_epi32_mask(state, one);
+
+            index = find(slices + d->first[0], d->n[0], slices + d->first[1], d->n[1], second, slot);
+            slice = look(slices + d->first[0], d->n[0], slices + d->first[1], d->n[1], second, index);
+            _mm512_storeu_si512(y + (j * TRANSFORM_CHUNKS + c) * TRANSFORM_LANES,
+                                look(points + d->first[0], d->n[0], points + d->first[1], d->n[1], second, index));
+            x = _mm512_add_epi32(_mm512_mullo_epi32(_mm512_srli_epi32(slice, 16), _mm512_srli_epi32(x, RANS_SHIFT)),
+                                 _mm512_sub_epi32(slot, _mm512_and_si512(slice, _mm512_set1_epi32(0xffff))));
+            at = refill(&x, at, end);
+            odd = _mm512_and_si512(index, one);
+            odd = _mm512_xor_si512(odd, _mm512_mask_mov_epi32(_mm512_set1_epi32(d->odd[0]), second,
+                                                              _mm512_set1_epi32(d->odd[1])));
+            _mm512_storeu_si512(lanes->trellis[c],
+                                _mm512_permutexvar_epi32(_mm512_add_epi32(state, _mm512_slli_epi32(odd, 3)), step));
+        }
+    }
+    _mm512_storeu_si512(lanes->coder, x);
+    return at;
+}
