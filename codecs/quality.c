@@ -19,7 +19,7 @@ extern const struct codec codec_mrl_f16, codec_scalar4_pca, codec_binary, codec_
 
 static const int64_t sizes[] = { 12, 16, 20, 27, 32, 40, 48, 64, 82, 96, 128 };
 static const struct axis quality_axes[] = {
-    { .name = "bytes", .values = sizes, .n_values = ARRAY_LEN(sizes), .quick = 1u << 2 | 1u << 5 | 1u << 8 },
+    { .name = "bytes", .values = sizes, .n_values = ARRAY_LEN(sizes), .quick = 1u << 2 },
 };
 
 /* Of residual quantisation the small sizes: training, half a minute at 20 bytes, is part of a cold block. */

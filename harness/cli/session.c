@@ -84,6 +84,13 @@ static int add_block(void *arg, size_t c, struct block *block, struct err *err)
     return 0;
 }
 
+static bool is_timed(const struct comparison *c, const struct verdict *v)
+{
+    const struct metric *m = scenario_metric(c->params.scenario, v->metric);
+
+    return m && m->kind == METRIC_TIMED;
+}
+
 /* Would the verdicts of this comparison, as it stands, all be certain? */
 static bool decided(const struct live *live, size_t c)
 {
@@ -93,17 +100,15 @@ static bool decided(const struct live *live, size_t c)
 
     compare_estimates(&live->plan->comparisons[c], lane->blocks, lane->n, live->rule.alpha, &so_far);
     gate_judge(&so_far, &live->rules, NULL);
-    for (size_t i = 0; i < so_far.n_verdicts; i++)
-        certain &= so_far.verdicts[i].outcome != OUTCOME_INCONCLUSIVE || so_far.verdicts[i].final;
+    for (size_t i = 0; i < so_far.n_verdicts; i++) {
+        const struct verdict *v = &so_far.verdicts[i];
+
+        certain &= v->outcome != OUTCOME_INCONCLUSIVE || v->final;
+        if (v->outcome == OUTCOME_REGRESSED && v->against == AGAINST_BASELINE && is_timed(&live->plan->comparisons[c], v))
+            certain &= lane->usable >= live->rule.looks[COMPARE_ALARM_LOOK];
+    }
     run_result_free(&so_far);
     return certain;
-}
-
-static bool is_timed(const struct comparison *c, const struct verdict *v)
-{
-    const struct metric *m = scenario_metric(c->params.scenario, v->metric);
-
-    return m && m->kind == METRIC_TIMED;
 }
 
 /* How many of the run's verdicts will rest on an interval: those that nothing measured leaves open. */
@@ -247,7 +252,7 @@ static int sample(struct live *live, const struct topology *topology, bool *over
         .check_only = live->session->check_only,
         .min_sample_ns = 4e6,
         .seed = (uint64_t)o->seed,
-        .budget_s = o->budget_s >= 0 ? o->budget_s : live->session->rules && !o->full ? 150 : 0,
+        .budget_s = o->budget_s >= 0 ? o->budget_s : live->session->rules && !o->full ? 170 : 0,
         .other = live->session->other,
         .slowdown = live->session->slowdown,
         .isa_without = ~o->isa,

@@ -4,6 +4,6 @@
 
 #include "declare/result.h"
 
-/* Counts the verdicts of `run` that are held against its baseline, or against the other program where row->pairs. Its
+/* Counts the verdicts on times of `run` that are held against its baseline, or against the other program where row->pairs. Its
  * counts were zero before the first run. */
 void drill_count(struct drill_row *row, const struct run_result *run);
