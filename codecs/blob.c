@@ -2,7 +2,7 @@
 #include "codecs/codec.h"
 
 #include "base/mem.h"
-#include "codecs/half.h"
+#include "base/half.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -8,7 +8,7 @@
  * for truncated embeddings; with principal components, the mean included. */
 #include "base/mem.h"
 #include "codecs/coder.h"
-#include "codecs/half.h"
+#include "base/half.h"
 #include "codecs/pca.h"
 
 #include <math.h>

@@ -12,7 +12,7 @@
 #include "codecs/bits.h"
 #include "codecs/blas.h"
 #include "codecs/coder.h"
-#include "codecs/half.h"
+#include "base/half.h"
 #include "codecs/pca.h"
 #include "codecs/procrustes.h"
 

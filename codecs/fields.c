@@ -2,7 +2,7 @@
 #include "codecs/fields.h"
 
 #include "base/mem.h"
-#include "codecs/half.h"
+#include "base/half.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -3,7 +3,7 @@
 
 #include "base/mem.h"
 #include "codecs/bits.h"
-#include "codecs/half.h"
+#include "base/half.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -4,7 +4,7 @@
 #include "codecs/vectors.h"
 
 #include "base/mem.h"
-#include "codecs/half.h"
+#include "base/half.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "base/rng.h"
-#include "codecs/half.h"
+#include "base/half.h"
 #include "codecs/hash.h"
 #include "codecs/vectors.h"
 

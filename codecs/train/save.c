@@ -3,7 +3,7 @@
 
 #include "base/mem.h"
 #include "codecs/encoder.h"
-#include "codecs/half.h"
+#include "base/half.h"
 #include "codecs/hash.h"
 
 #include <math.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "codecs/half.h"
+#include "base/half.h"
 
 #include <string.h>
 
