@@ -4,7 +4,7 @@
  * and what it refuses it refuses with one error that says what is wrong with which key or tensor.
  *
  * Refused: another magic or version, big-endian files; counts, strings and arrays that reach beyond the file; unknown
- * value types, nested arrays; empty, repeated or overlong (GGUF_NAME_MAX) keys and names; an alignment that is no power
+ * value types, nested arrays; empty, repeated or overlong keys and names; an alignment that is no power
  * of two; more than 4 dimensions, an empty one, sizes that overflow, rows that are no whole blocks; tensor types other
  * than those below; tensors that are misaligned, overlap, leave gaps beyond the padding, or end behind the file.
  *
@@ -19,11 +19,13 @@
 #include <stdint.h>
 
 enum {
-    GGUF_NAME_MAX = 64,              /* of keys and tensor names, with the NUL */
-    GGUF_STRING_MAX = 1 << 20,       /* bytes of a string value */
-    GGUF_ARRAY_MAX = 1 << 24,        /* elements of an array */
+    GGUF_NAME_MAX = 64,         /* of a tensor's name, with the NUL */
+    GGUF_KEY_MAX = 256,         /* bytes of a key */
+    GGUF_STRING_MAX = 1 << 20,  /* bytes of a string value */
+    GGUF_ARRAY_MAX = 1 << 24,   /* elements of an array */
     GGUF_KEYS_MAX = 1 << 12,
     GGUF_TENSORS_MAX = 1 << 16,
+    GGUF_ALIGNMENT_MAX = 1 << 20,
     GGUF_DIMS_MAX = 4,
 };
 
@@ -54,7 +56,7 @@ struct gguf_tensor {
     enum gguf_type type;
     int n_dims;
     uint64_t dims[GGUF_DIMS_MAX]; /* dims[0] is the contiguous one: a matrix has dims[1] rows of dims[0]; 1 beyond n_dims */
-    const void *data;             /* aligned to the file's alignment at least where that divides the mapping's */
+    const void *data;             /* of a file: aligned as it says, to 32 bytes by default */
     size_t bytes;
 };
 
@@ -64,7 +66,7 @@ struct gguf;
 struct gguf *gguf_open(const char *path, struct err *err);
 void gguf_close(struct gguf *g);
 
-/* The same of `size` bytes in memory, which must outlive the result and be aligned to 32 bytes; `name` is for errors. */
+/* The same of `size` bytes in memory, which must outlive the result; `name` is for errors. */
 struct gguf *gguf_parse(const void *data, size_t size, const char *name, struct err *err);
 
 const char *gguf_name(const struct gguf *g); /* the path, for errors */
@@ -93,11 +95,16 @@ struct gguf_string {
 int gguf_string(const struct gguf *g, const char *key, struct gguf_string *value, struct err *err);
 int gguf_strings(const struct gguf *g, const char *key, const struct gguf_string **values, size_t *n, struct err *err);
 
-/* Arrays of numbers, copied by the caller one by one: n first, then elements. Whole numbers as int64_t. */
-int gguf_floats(const struct gguf *g, const char *key, size_t *n, struct err *err);
-int gguf_ints(const struct gguf *g, const char *key, size_t *n, struct err *err);
-double gguf_float_at(const struct gguf *g, const char *key, size_t i); /* after gguf_floats() said that n > i */
-int64_t gguf_int_at(const struct gguf *g, const char *key, size_t i);
+/* An array of numbers in the file; `whole` says which kind is wanted. */
+struct gguf_array {
+    const uint8_t *data;
+    size_t n;
+    int type; /* of the elements: the file's number for it */
+};
+
+int gguf_numbers(const struct gguf *g, const char *key, bool whole, struct gguf_array *array, struct err *err);
+double gguf_array_float(const struct gguf_array *array, size_t i);
+int64_t gguf_array_int(const struct gguf_array *array, size_t i); /* INT64_MAX for what is larger */
 
 /* Row `row` of a matrix of such a type as floats. `data` is a tensor's, with `rows` rows of `cols` elements. */
 void gguf_row(enum gguf_type type, const void *data, size_t rows, size_t cols, size_t row, float *out);
