@@ -108,3 +108,9 @@ int64_t gguf_array_int(const struct gguf_array *array, size_t i); /* INT64_MAX f
 
 /* Row `row` of a matrix of such a type as floats. `data` is a tensor's, with `rows` rows of `cols` elements. */
 void gguf_row(enum gguf_type type, const void *data, size_t rows, size_t cols, size_t row, float *out);
+
+/* The same of a ternary type, without the scale: -1, 0, 1; 2 for a code that means nothing. And the scale of a block,
+ * counted over the whole matrix; I2_S has the same one everywhere. */
+bool gguf_type_ternary(enum gguf_type type);
+void gguf_row_codes(enum gguf_type type, const void *data, size_t cols, size_t row, int8_t *codes);
+float gguf_ternary_scale(enum gguf_type type, const void *data, size_t rows, size_t cols, size_t block);

@@ -81,10 +81,9 @@ static float load_bf16(const uint8_t *p)
 
 /* Digits of base 3, five a byte, as a fraction: the byte times 3^n, modulo 256, times 3 / 256 is the n-th digit. The
  * values lie as 5 x 32, 5 x 16 and 4 x 4: all first digits, then all second ones. */
-static void row_tq1_0(const uint8_t *block, float *out)
+static void codes_tq1_0(const uint8_t *block, int8_t *out)
 {
     static const struct { int at, bytes, digits; } parts[] = { { 0, 32, 5 }, { 32, 16, 5 }, { 48, 4, 4 } };
-    float scale = half_to(load16(block + 52));
 
     for (size_t p = 0; p < ARRAY_LEN(parts); p++) {
         uint8_t power = 1;
@@ -93,31 +92,66 @@ static void row_tq1_0(const uint8_t *block, float *out)
             for (int m = 0; m < parts[p].bytes; m++) {
                 uint8_t q = (uint8_t)(block[parts[p].at + m] * power);
 
-                *out++ = (float)((q * 3 >> 8) - 1) * scale;
+                *out++ = (int8_t)((q * 3 >> 8) - 1);
             }
     }
 }
 
 /* 2 x 32 bytes; of each 32 first all lowest pairs of bits, then the next ones. */
-static void row_tq2_0(const uint8_t *block, float *out)
+static void codes_tq2_0(const uint8_t *block, int8_t *out)
 {
-    float scale = half_to(load16(block + 64));
-
     for (int half = 0; half < 64; half += 32)
         for (int shift = 0; shift < 8; shift += 2)
             for (int m = 0; m < 32; m++)
-                *out++ = (float)((block[half + m] >> shift & 3) - 1) * scale;
+                *out++ = (int8_t)((block[half + m] >> shift & 3) - 1);
 }
 
 /* 32 bytes; first all highest pairs of bits. */
-static void row_i2_s(const uint8_t *block, float scale, float *out)
+static void codes_i2_s(const uint8_t *block, int8_t *out)
 {
     for (int shift = 6; shift >= 0; shift -= 2)
         for (int m = 0; m < I2_S_BYTES; m++)
-            *out++ = (float)((block[m] >> shift & 3) - 1) * scale;
+            *out++ = (int8_t)((block[m] >> shift & 3) - 1);
 }
 
-static void row_block(enum gguf_type type, const uint8_t *p, float scale, float *out)
+static void block_codes(enum gguf_type type, const uint8_t *p, int8_t *codes)
+{
+    if (type == GGUF_TQ1_0)
+        codes_tq1_0(p, codes);
+    else if (type == GGUF_TQ2_0)
+        codes_tq2_0(p, codes);
+    else if (type == GGUF_I2_S)
+        codes_i2_s(p, codes);
+    else
+        BUG("%s is not ternary", known(type)->name);
+}
+
+bool gguf_type_ternary(enum gguf_type type)
+{
+    return type == GGUF_TQ1_0 || type == GGUF_TQ2_0 || type == GGUF_I2_S;
+}
+
+void gguf_row_codes(enum gguf_type type, const void *data, size_t cols, size_t row, int8_t *codes)
+{
+    const struct type *t = known(type);
+    const uint8_t *p = (const uint8_t *)data + row * (cols / t->block * t->bytes);
+
+    for (size_t i = 0; i < cols; i += t->block, p += t->bytes)
+        block_codes(type, p, codes + i);
+}
+
+float gguf_ternary_scale(enum gguf_type type, const void *data, size_t rows, size_t cols, size_t block)
+{
+    const struct type *t = known(type);
+    float scale;
+
+    if (type != GGUF_I2_S)
+        return half_to(load16((const uint8_t *)data + (block + 1) * t->bytes - 2));
+    memcpy(&scale, (const uint8_t *)data + rows * (cols / t->block * t->bytes), sizeof(scale));
+    return scale;
+}
+
+static void row_block(enum gguf_type type, const uint8_t *p, float *out)
 {
     switch (type) {
     case GGUF_F32:
@@ -133,27 +167,30 @@ static void row_block(enum gguf_type type, const uint8_t *p, float scale, float 
         for (int i = 0; i < Q8_0_BLOCK; i++)
             out[i] = (float)(int8_t)p[2 + i] * half_to(load16(p));
         break;
-    case GGUF_TQ1_0:
-        row_tq1_0(p, out);
-        break;
-    case GGUF_TQ2_0:
-        row_tq2_0(p, out);
-        break;
-    case GGUF_I2_S:
-        row_i2_s(p, scale, out);
-        break;
+    default:
+        BUG("%s has codes", known(type)->name);
     }
+}
+
+static void ternary_block(enum gguf_type type, const uint8_t *p, float scale, size_t n, float *out)
+{
+    int8_t codes[TERNARY_BLOCK];
+
+    block_codes(type, p, codes);
+    for (size_t i = 0; i < n; i++)
+        out[i] = (float)codes[i] * scale;
 }
 
 void gguf_row(enum gguf_type type, const void *data, size_t rows, size_t cols, size_t row, float *out)
 {
     const struct type *t = known(type);
-    size_t row_bytes = cols / t->block * t->bytes;
-    const uint8_t *p = (const uint8_t *)data + row * row_bytes;
-    float scale = 1;
+    size_t first = row * (cols / t->block);
+    const uint8_t *p = (const uint8_t *)data + first * t->bytes;
 
-    if (type == GGUF_I2_S)
-        memcpy(&scale, (const uint8_t *)data + rows * row_bytes, sizeof(scale));
-    for (size_t i = 0; i < cols; i += t->block, p += t->bytes)
-        row_block(type, p, scale, out + i);
+    for (size_t b = 0; b < cols / t->block; b++, p += t->bytes, out += t->block) {
+        if (gguf_type_ternary(type))
+            ternary_block(type, p, gguf_ternary_scale(type, data, rows, cols, first + b), t->block, out);
+        else
+            row_block(type, p, out);
+    }
 }
