@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 /* cmd_run.c -- `run` and `gate`: the same measurement; the gate judges it. */
+#include "cli/github.h"
 #include "cli/measuring.h"
 #include "cli/other.h"
 #include "cli/session.h"
+#include "report/annotations.h"
 #include "report/json.h"
 #include "report/markdown.h"
 
@@ -19,6 +21,8 @@ static int print_run(const struct context *context, const struct run_result *run
         json_run(run, &out);
     else if (o->markdown)
         markdown_run(run, &out);
+    else if (o->annotations)
+        annotations_run(run, context->registry, context->places, &out);
     else {
         table_run(run, &style, &out);
         if (run->judged) {
@@ -67,7 +71,8 @@ static void tell(void *m, struct host *host)
 }
 
 /* The run itself, on a host that is ready; the exit status, or -1. */
-static int measure(const struct context *context, const struct session *session, struct measuring *m, struct err *err)
+static int measure(const struct context *context, const struct session *session, struct measuring *m,
+                   struct github *github, struct err *err)
 {
     struct session tuned = *session;
     struct tuning tuning;
@@ -89,23 +94,38 @@ static int measure(const struct context *context, const struct session *session,
         say_due(&run);
         say("run %lld: %.1f s, recorded in %s", (long long)run.info.id, run.info.seconds, context->options->db);
         ret = run.judged ? run.exit : run_exit(&run);
+        if (github_result(github, context, &run, ret, err) < 0)
+            ret = -1;
     }
     run_result_free(&run);
     tuning_free(&tuning);
     return ret;
 }
 
+/* The exit status of a command that came to `ret`. */
+static int end(const struct context *context, struct github *github, int ret, const struct err *err)
+{
+    if (ret >= 0)
+        return ret;
+    ret = say_error(context, err);
+    github_failed(github, context, err->msg, ret);
+    return ret;
+}
+
 int cmd_run(const struct context *context)
 {
     struct session session = { .full = context->options->full };
-    struct measuring m;
+    struct measuring m = { .lock = { .fd = -1 } };
+    struct github github;
     struct err err = { 0 };
-    int ret = measuring_begin(&m, context, &err);
+    int ret = github_begin(&github, context, &err);
 
     if (ret == 0)
-        ret = measure(context, &session, &m, &err);
+        ret = measuring_begin(&m, context, &err);
+    if (ret == 0)
+        ret = measure(context, &session, &m, &github, &err);
     measuring_end(&m);
-    return ret < 0 ? say_error(context, &err) : ret;
+    return end(context, &github, ret, &err);
 }
 
 /* What the run is held against: the other program is built here, under the host's lock, so that a build does not
@@ -144,11 +164,13 @@ int cmd_gate(const struct context *context)
     struct gate_rules rules = { .targets = &targets, .isa_limited = context->options->isa_text };
     struct session session = { .rules = &rules, .full = context->options->full };
     struct err err = { 0 };
+    struct github github;
     char path[1024];
-    int ret;
+    int ret = github_begin(&github, context, &err);
 
     snprintf(path, sizeof(path), "%s/targets.json", context->options->baselines);
-    ret = targets_read(path, context->registry, &targets, &err);
+    if (ret == 0)
+        ret = targets_read(path, context->registry, &targets, &err);
     if (ret == 0)
         ret = measuring_begin(&m, context, &err);
     if (ret == 0)
@@ -156,11 +178,11 @@ int cmd_gate(const struct context *context)
     if (ret == 0) {
         rules.epoch = host_fact(&m.host, "epoch");
         session.other = rules.ref && !rules.ref_identical ? other.built.program : NULL;
-        ret = measure(context, &session, &m, &err);
+        ret = measure(context, &session, &m, &github, &err);
     }
     measuring_end(&m);
     other_free(&other);
     baseline_free(&baseline);
     targets_free(&targets);
-    return ret < 0 ? say_error(context, &err) : ret;
+    return end(context, &github, ret, &err);
 }

@@ -14,6 +14,7 @@ struct context {
     const struct options *options;
     const char *program; /* path of this program, for its workers */
     const char *command;
+    const struct place *places; /* of the registry's scenarios */
 };
 
 /* Each returns the exit status of the program. */

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 extern const struct registry subjects;    /* generated from the add_subject() lines */
+extern const struct place places[];
 extern const struct tool *const tools[]; /* from the add_tool() lines; NULL at the end */
 
 static const struct command {
@@ -144,7 +145,7 @@ int make_plan(const struct context *context, const struct topology *topology, st
 static int run_command(const struct command *c, int argc, char *const *argv)
 {
     struct options options;
-    struct context context = { &subjects, &options, "/proc/self/exe", c->name };
+    struct context context = { &subjects, &options, "/proc/self/exe", c->name, places };
     struct err err = { 0 };
     int ret = 2;
 

@@ -33,6 +33,10 @@ static const struct option {
       "one JSON document on standard output; words go to standard error" },
     { "--markdown", NULL, RESULTS, FLAG, offsetof(struct options, markdown),
       "a summary in Markdown on standard output, for a job summary" },
+    { "--annotations", NULL, RESULTS, FLAG, offsetof(struct options, annotations),
+      "what failed as annotations of GitHub Actions on standard output: at most 10 lines" },
+    { "--github", NULL, RESULTS, FLAG, offsetof(struct options, github),
+      "as a step of GitHub Actions: annotations, $GITHUB_STEP_SUMMARY and $GITHUB_OUTPUT, too" },
     { "--db", "FILE", STORES, STRING, offsetof(struct options, db),
       "the history (default: $PAWL_DB, else pawl/pawl.db in the XDG state folder)" },
     { "--baselines", "DIR", JUDGES, STRING, offsetof(struct options, baselines),
@@ -170,8 +174,8 @@ int options_parse(struct options *o, const char *command, unsigned bit, int argc
     }
     if (o->quick && o->full)
         return err_set(err, ERR_USAGE, "pawl %s: --quick and --full exclude each other", command);
-    if (o->json && o->markdown)
-        return err_set(err, ERR_USAGE, "pawl %s: --json and --markdown exclude each other", command);
+    if (o->json + o->markdown + o->annotations > 1)
+        return err_set(err, ERR_USAGE, "pawl %s: --json, --markdown and --annotations exclude each other", command);
     if (o->db)
         text_add(&path, o->db);
     else if ((bit & STORES) && !o->help && default_db(&path, err) < 0)

@@ -27,7 +27,7 @@ struct options {
     const char *baselines; /* the folder */
     const char *out, *reason, *isa_text, *lock; /* lock NULL: the host's */
     uint32_t isa; /* what --isa allows; ISA_ALL without it */
-    bool help, json, markdown, quick, full, all, replace, force, pairs;
+    bool help, json, markdown, annotations, github, quick, full, all, replace, force, pairs;
     const char *csv, *column; /* of `changes`; NULL: the history; the reader's choice */
     const char *against; /* a git revision; NULL: none */
     int64_t seed, runs;

@@ -194,3 +194,15 @@ const struct scenario *registry_find(const struct registry *registry, const char
             return registry->scenarios[i];
     return NULL;
 }
+
+const struct place *registry_place(const struct registry *registry, const struct place *places, const char *case_id)
+{
+    for (size_t i = 0; i < registry->n; i++) {
+        const char *name = registry->scenarios[i]->name;
+        size_t n = strlen(name);
+
+        if (strncmp(case_id, name, n) == 0 && (case_id[n] == '/' || case_id[n] == '\0'))
+            return &places[i];
+    }
+    return NULL;
+}

@@ -20,3 +20,13 @@ struct registry {
 int registry_check(const struct registry *registry, struct err *err);
 
 const struct scenario *registry_find(const struct registry *registry, const char *name); /* NULL where unknown */
+
+/* Where a scenario begins: a path from the top of the source tree, and a line from 1. */
+struct place {
+    char file[120];
+    int line;
+};
+
+/* The place of the scenario that the case belongs to, whether or not the case itself is still there; `places` has one for
+ * each scenario of the registry, in its order. NULL: no scenario of it. */
+const struct place *registry_place(const struct registry *registry, const struct place *places, const char *case_id);

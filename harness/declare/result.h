@@ -128,6 +128,10 @@ struct verdict {
     double value, low, high; /* what was measured, in the metric's unit */
     double limit;            /* what it is held against: the target, or the baseline's value */
     double detectable;       /* the smallest relative change this verdict could have told from none: 0.02 is 2 % */
+    /* Of a slowdown, as it was judged: time now / time then, 1.05 is 5 % slower; value 0: not told. Not stored. */
+    struct interval change;
+    size_t n_blocks; /* that it rests on; 0: none, or an exact figure. Not stored */
+    char since[72];  /* the commit that it is held against; "": none, or not stored */
     char reason[REASON_MAX];
 };
 

@@ -93,6 +93,7 @@ static void set_figures(struct verdict *v, const struct estimate *e)
     v->value = e->value;
     v->low = e->low;
     v->high = e->high;
+    v->n_blocks = e->kind == METRIC_EXACT ? 0 : e->n_blocks;
     v->detectable = e->kind == METRIC_EXACT ? 0 : detectable(e->low, e->high);
 }
 
@@ -151,6 +152,7 @@ static void judge_exact(struct run_result *run, const struct case_result *c, con
 
     set_figures(v, e);
     v->limit = was->value;
+    text_copy(v->since, sizeof(v->since), a->commit);
     snprintf(v->reason, sizeof(v->reason), "%.9g %s, accepted was %.9g (%.10s, %.12s)", e->value, e->unit, was->value,
              a->date, a->commit);
 }
@@ -200,6 +202,8 @@ static void judge_timed(struct run_result *run, const struct case_result *c, con
     set_figures(v, e);
     v->limit = was->value;
     v->detectable = gate_detectable(&change);
+    v->change = change;
+    text_copy(v->since, sizeof(v->since), a->commit);
     if (another) {
         v->outcome = OUTCOME_INCONCLUSIVE;
         v->final = true;
@@ -228,6 +232,7 @@ static void judge_ref(struct run_result *run, const struct case_result *c, const
         return;
     v = add(run, c->id, metric_vs_ref.name, AGAINST_REF, OUTCOME_INCONCLUSIVE);
     v->limit = 1;
+    text_copy(v->since, sizeof(v->since), rules->ref);
     if (rules->ref_identical) {
         v->outcome = OUTCOME_PASS;
         snprintf(v->reason, sizeof(v->reason), "the program of %.12s is the same code: not measured", rules->ref);
@@ -247,6 +252,7 @@ static void judge_ref(struct run_result *run, const struct case_result *c, const
         set_figures(v, e);
         v->outcome = gate_regression(&slowdown);
         v->detectable = gate_detectable(&slowdown);
+        v->change = slowdown;
         snprintf(v->reason, sizeof(v->reason),
                  "time %+.1f %% [%+.1f, %+.1f] against %.12s over %zu pairs of blocks, from which %.1f %% could be told%s",
                  (slowdown.value - 1) * 100, (slowdown.low - 1) * 100, (slowdown.high - 1) * 100, rules->ref,

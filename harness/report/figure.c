@@ -39,12 +39,23 @@ static bool is_control(const unsigned char *s, size_t n)
     return n == 3 && s[0] == 0xef && s[1] == 0xbf && s[2] >= 0xbe; /* U+fffe, U+ffff */
 }
 
+/* Bytes at s that a CI runner would take for the beginning of a command in its log: "::" in front, "##[" anywhere. */
+static size_t command_length(const char *s, bool in_front)
+{
+    return in_front && strncmp(s, "::", 2) == 0 ? 1 : strncmp(s, "##[", 3) == 0 ? 2 : 0;
+}
+
 void figure_clean(struct text *out, const char *s)
 {
-    while (*s) {
-        size_t n = utf8_length((const unsigned char *)s);
+    bool in_front = true;
 
-        if (n == 0)
+    while (*s) {
+        size_t n = utf8_length((const unsigned char *)s), command = command_length(s, in_front);
+
+        in_front = in_front && (*s == ' ' || (n && is_control((const unsigned char *)s, n)));
+        if (command)
+            text_addf(out, "%.*s ", (int)(n = command), s);
+        else if (n == 0)
             text_add(out, "?");
         else if (is_control((const unsigned char *)s, n))
             text_add(out, " ");
@@ -184,11 +195,20 @@ bool figure_belongs(const char *case_id, const char *scenario)
     return strncmp(case_id, scenario, n) == 0 && (case_id[n] == '/' || case_id[n] == '\0');
 }
 
+bool figure_tells_change(const struct verdict *v)
+{
+    return isfinite(v->change.value) && v->change.value > 0;
+}
+
 static int compare_verdicts(const void *a, const void *b)
 {
     const struct verdict *x = *(const struct verdict *const *)a, *y = *(const struct verdict *const *)b;
     int d = (int)y->outcome - (int)x->outcome;
 
+    if (d == 0 && figure_tells_change(x) && figure_tells_change(y))
+        d = (y->change.value > x->change.value) - (y->change.value < x->change.value);
+    else if (d == 0)
+        d = figure_tells_change(y) - figure_tells_change(x);
     d = d ? d : strverscmp(x->case_id, y->case_id); /* n=512 before n=1024 */
     d = d ? d : strcmp(x->metric, y->metric);
     return d ? d : (int)x->against - (int)y->against;
@@ -242,6 +262,13 @@ void figure_counts(struct text *out, const struct run_result *run)
     }
     if (run->n_verdicts == 0)
         text_add(out, "nothing judged");
+}
+
+void figure_headline(struct text *out, const struct run_result *run)
+{
+    text_addf(out, "%s: ", run->exit == 0 ? "PASS" : run->exit == 3 ? "INCONCLUSIVE" : "FAIL");
+    figure_counts(out, run);
+    text_addf(out, " (exit %d: %s)", run->exit, figure_exit(run->exit));
 }
 
 const char *figure_exit(int status)

@@ -8,7 +8,8 @@
 #include "base/text.h"
 #include "declare/result.h"
 
-/* Appends s as one line of valid UTF-8: control characters (ESC, newlines, C1) become a space, broken bytes '?'. */
+/* Appends s as one line of valid UTF-8: control characters (ESC, newlines, C1) become a space, broken bytes '?'. What
+ * GitHub's runner would obey in a log gets a blank: "::" in front, "##[" anywhere. */
 void figure_clean(struct text *out, const char *s);
 
 /* Columns that s takes on a terminal: code points, which is right for all that these reports print. */
@@ -37,7 +38,7 @@ const struct estimate **figure_own_metrics(const struct run_result *run, const c
 /* Is the case one of this scenario, by its id? */
 bool figure_belongs(const char *case_id, const char *scenario);
 
-/* All verdicts, worst first, then by case, metric and what they were held against: to be freed. */
+/* All verdicts, worst first, by outcome, then by slowdown, then by case, metric and what they were held against: to be freed. */
 const struct verdict **figure_worst_first(const struct run_result *run);
 
 /* "REGRESSED" where it wants attention, else "pass", "improved", ...: for a list of counts. */
@@ -46,6 +47,12 @@ bool figure_is_bad(enum outcome outcome);
 
 /* "2 REGRESSED, 1 INCONCLUSIVE, 18 pass", worst first; "nothing judged" where there is no verdict. */
 void figure_counts(struct text *out, const struct run_result *run);
+
+/* The verdict of a judged run in a line: "FAIL: 2 REGRESSED, 18 pass (exit 1: a regression, ...)". */
+void figure_headline(struct text *out, const struct run_result *run);
+
+/* Does the verdict say how much the time changed? */
+bool figure_tells_change(const struct verdict *v);
 
 /* What an exit status of `pawl gate` means, in words. */
 const char *figure_exit(int status);

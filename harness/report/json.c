@@ -162,6 +162,20 @@ static json_t *case_object(const struct case_result *c)
     return o;
 }
 
+/* Of the time; null where the verdict tells none. */
+static json_t *slowdown_object(const struct verdict *v)
+{
+    json_t *o;
+
+    if (!figure_tells_change(v))
+        return json_null();
+    o = must(json_object());
+    set_number(o, "value", v->change.value - 1);
+    set_number(o, "low", v->change.low - 1);
+    set_number(o, "high", v->change.high - 1);
+    return o;
+}
+
 static json_t *verdict_object(const struct verdict *v)
 {
     json_t *o = must(json_object());
@@ -175,6 +189,9 @@ static json_t *verdict_object(const struct verdict *v)
     set_number(o, "high", v->high);
     set_number(o, "limit", v->limit);
     set_number(o, "detectable", v->detectable);
+    set(o, "change", slowdown_object(v));
+    set_string(o, "since", v->since);
+    set(o, "blocks", json_integer((json_int_t)v->n_blocks));
     set_string(o, "reason", v->reason);
     return o;
 }

@@ -3,13 +3,17 @@
 
 #include "report/figure.h"
 
+#include <ctype.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* Bytes that the rows may reach. The limit of a step summary is 1 MiB = 1048576, and what follows the last row is a few
  * hundred bytes. Each table has its share, so that neither hides the other. */
 enum { VERDICTS_MAX = 500 * 1000, ALL_MAX = 1000 * 1000 };
+
+enum { WORST_MAX = 10 }; /* rows that are not folded away */
 
 /* Takes the last row back where it ended beyond the limit. */
 static bool row_fits(struct text *out, size_t before, size_t limit)
@@ -21,8 +25,15 @@ static bool row_fits(struct text *out, size_t before, size_t limit)
     return false;
 }
 
+/* Would GitHub send somebody a mail? "recall@10" is no mention, "@10" would be one. */
+static bool is_mention(const char *text, const char *at)
+{
+    return *at == '@' && (at == text || !isalnum((unsigned char)at[-1]));
+}
+
 /* Backslashes rather than entities where GitHub takes both: the source stays readable in a log. `$` would begin
- * mathematics. An underscore inside a word is no emphasis, so ids keep theirs. */
+ * mathematics. An underscore inside a word is no emphasis, so ids keep theirs. A mention is looked for behind all
+ * escapes, so that only something in between breaks it. */
 static void escape(struct text *out, const char *s)
 {
     struct text clean = { 0 };
@@ -40,23 +51,31 @@ static void escape(struct text *out, const char *s)
             text_addf(out, "\\%c", *p);
         else if (*p == '_' && (p == clean.data || p[-1] == ' ' || p[1] == ' ' || p[1] == '\0'))
             text_add(out, "\\_");
+        else if (is_mention(clean.data, p))
+            text_add(out, "@<!-- -->");
         else
             text_addf(out, "%c", *p);
     }
     text_free(&clean);
 }
 
+/* The verdict, in the first line. */
 static void headline(const struct run_result *run, struct text *out)
+{
+    text_add(out, "### ");
+    if (run->judged)
+        figure_headline(out, run);
+    else
+        text_addf(out, "Not judged: %zu cases measured", run->n_cases);
+    text_add(out, "\n\n");
+}
+
+/* What was measured, and where. */
+static void circumstances(const struct run_result *run, struct text *out)
 {
     const struct run_info *info = &run->info;
 
-    if (run->judged) {
-        text_addf(out, "**%s: ", run->exit == 0 ? "PASS" : run->exit == 3 ? "INCONCLUSIVE" : "FAIL");
-        figure_counts(out, run);
-        text_addf(out, "** (exit %d: %s)\n\n", run->exit, figure_exit(run->exit));
-    } else {
-        text_addf(out, "**Not judged: %zu cases measured**\n\n", run->n_cases);
-    }
+    text_add(out, "\n");
     if (*info->commit) {
         text_add(out, "commit ");
         escape(out, info->commit);
@@ -83,15 +102,93 @@ static void more(struct text *out, size_t n)
         text_addf(out, "\n%zu more rows\n", n);
 }
 
-static void verdict_table(const struct run_result *run, size_t start, struct text *out)
+/* "time +13.2 % (speedup 6.50, was 7.50)", or where no change is told the reason in words. */
+static void change_text(struct text *out, const struct verdict *v)
 {
-    const struct verdict **sorted = figure_worst_first(run);
+    char now[FIGURE_TEXT], was[FIGURE_TEXT];
+
+    if (!figure_tells_change(v)) {
+        escape(out, v->reason);
+        return;
+    }
+    text_addf(out, "time %+.1f %%", (v->change.value - 1) * 100);
+    if (v->against != AGAINST_BASELINE)
+        return;
+    text_add(out, " (");
+    escape(out, v->metric);
+    text_addf(out, " %s, was %s)", figure_number(now, v->value), figure_number(was, v->limit));
+}
+
+/* "[+10.1, +16.3] %, 16 blocks, from 1.2 % on": the interval, what it rests on, and the least change it could tell. */
+static void certainty_text(struct text *out, const struct verdict *v)
+{
+    char range[FIGURE_TEXT];
+
+    if (figure_tells_change(v) && isfinite(v->change.low) && isfinite(v->change.high))
+        text_addf(out, "[%+.1f, %+.1f] %%", (v->change.low - 1) * 100, (v->change.high - 1) * 100);
+    else if (v->n_blocks)
+        text_add(out, figure_interval(range, v->low, v->high));
+    else
+        text_add(out, isfinite(v->value) ? "exact" : "-");
+    if (v->n_blocks)
+        text_addf(out, ", %zu %s", v->n_blocks, v->against == AGAINST_REF ? "pairs of blocks" : "blocks");
+    if (v->n_blocks && isfinite(v->detectable))
+        text_addf(out, ", from %.1f %% on", v->detectable * 100);
+}
+
+static void since_text(struct text *out, const struct verdict *v)
+{
+    char commit[13];
+
+    snprintf(commit, sizeof(commit), "%.12s", v->since);
+    escape(out, *commit ? commit : "-");
+    if (*commit)
+        text_addf(out, " (%s)", v->against == AGAINST_REF ? "merge base" : "accepted");
+}
+
+/* What a reviewer looks at: the worst, in a screen. What could not be told is among it, and what became faster. */
+static void worst_table(const struct run_result *run, const struct verdict *const *sorted, struct text *out)
+{
+    size_t n = 0, left = 0;
+
+    for (size_t i = 0; i < run->n_verdicts; i++) {
+        const struct verdict *v = sorted[i];
+
+        if (!figure_is_bad(v->outcome) && v->outcome != OUTCOME_IMPROVED)
+            continue;
+        if (n == WORST_MAX) {
+            left++;
+            continue;
+        }
+        if (n++ == 0)
+            text_add(out, "| verdict | case | what changed | how sure | since |\n|---|---|---|---|---|\n");
+        text_addf(out, figure_is_bad(v->outcome) ? "| **%s** | " : "| %s | ", outcome_name(v->outcome));
+        escape(out, v->case_id);
+        text_add(out, " | ");
+        change_text(out, v);
+        text_add(out, " | ");
+        certainty_text(out, v);
+        text_add(out, " | ");
+        since_text(out, v);
+        text_add(out, " |\n");
+    }
+    if (left)
+        text_addf(out, "\n%zu more, below\n", left);
+}
+
+/* All that is not a plain pass, with its reason in words; folded. */
+static void verdict_table(const struct run_result *run, const struct verdict *const *sorted, size_t start,
+                          struct text *out)
+{
     size_t n = 0, i;
 
     while (n < run->n_verdicts && sorted[n]->outcome != OUTCOME_PASS)
         n++;
-    if (n)
-        text_add(out, "\n| outcome | case | metric | against | reason |\n|---|---|---|---|---|\n");
+    if (n == 0)
+        return;
+    text_addf(out, "\n<details><summary>In words: %zu verdict%s that %s no plain pass</summary>\n\n", n, n == 1 ? "" : "s",
+              n == 1 ? "is" : "are");
+    text_add(out, "| verdict | case | metric | against | reason |\n|---|---|---|---|---|\n");
     for (i = 0; i < n; i++) {
         const struct verdict *v = sorted[i];
         size_t before = out->len;
@@ -107,7 +204,7 @@ static void verdict_table(const struct run_result *run, size_t start, struct tex
             break;
     }
     more(out, n - i);
-    free(sorted);
+    text_add(out, "\n</details>\n");
 }
 
 static void time_text(struct text *out, const struct case_result *c)
@@ -176,8 +273,16 @@ void markdown_run(const struct run_result *run, struct text *out)
     size_t start = out->len, i;
 
     headline(run, out);
-    if (run->judged)
-        verdict_table(run, start, out);
+    if (run->judged) {
+        const struct verdict **sorted = figure_worst_first(run);
+
+        worst_table(run, sorted, out);
+        circumstances(run, out);
+        verdict_table(run, sorted, start, out);
+        free(sorted);
+    } else {
+        circumstances(run, out);
+    }
     if (run->n_cases == 0) {
         text_add(out, "\nNo cases.\n");
         return;
@@ -194,4 +299,22 @@ void markdown_run(const struct run_result *run, struct text *out)
     }
     more(out, run->n_cases - i);
     text_add(out, "\n</details>\n");
+}
+
+/* Four spaces make a line code, in which nothing means anything. */
+void markdown_failure(const char *headline, const char *message, struct text *out)
+{
+    text_add(out, "### ");
+    escape(out, headline);
+    text_add(out, "\n\n");
+    while (*message) {
+        size_t n = strcspn(message, "\n");
+        char line[512];
+
+        snprintf(line, sizeof(line), "%.*s", (int)n, message);
+        text_add(out, "    ");
+        figure_clean(out, line);
+        text_add(out, "\n");
+        message += n + (message[n] == '\n');
+    }
 }

@@ -43,6 +43,18 @@ static void set_string(struct text *script, const char *name, size_t i, const ch
     text_add(script, "\n");
 }
 
+/* gnuplot takes the label of a tic for a format. */
+static void set_tic(struct text *script, const char *name, size_t i, const char *label)
+{
+    struct text doubled = { 0 };
+
+    text_add(&doubled, "");
+    for (; *label; label++)
+        text_addf(&doubled, *label == '%' ? "%%%%" : "%c", *label);
+    set_string(script, name, i, doubled.data);
+    text_free(&doubled);
+}
+
 /* Labels for evenly spaced runs, the last among them: a short commit over a date. */
 static void tics(struct text *script, const struct panel *p)
 {
@@ -57,8 +69,8 @@ static void tics(struct text *script, const struct panel *p)
         text_copy(commit, sizeof(commit), p->axis[x]->commit);
         text_copy(date, sizeof(date), p->axis[x]->started);
         set_number(script, "tic_x", i + 1, (double)(x + 1));
-        set_string(script, "tic_top", i + 1, commit);
-        set_string(script, "tic_bottom", i + 1, date);
+        set_tic(script, "tic_top", i + 1, commit);
+        set_tic(script, "tic_bottom", i + 1, date);
     }
 }
 

@@ -18,7 +18,8 @@ static void json_has_the_keys_of_the_design(void **state)
     static const char *const case_keys[] = { "id",   "scenario", "variant", "reference", "params",
                                              "peer", "role", "status",   "reason",  "blocks",    "metrics" };
     static const char *const verdict_keys[] = { "case", "metric", "against", "outcome",    "value",
-                                                "low",  "high",   "limit",   "detectable", "reason" };
+                                                "low",  "high",   "limit",   "detectable", "reason",
+                                                "change", "since", "blocks" };
     static const char *const timed_keys[] = { "value", "low", "high", "spread", "unit" };
     static const char *const exact_keys[] = { "value", "unit" };
     struct run_result run;
