@@ -117,7 +117,7 @@ static void assert_has(const char *text, const char *part)
 }
 
 /* The object of `array` whose `key` is `value`; fails the test where there is none. */
-static const json_t *row(const json_t *document, const char *array, const char *key, const char *value,
+static inline const json_t *row(const json_t *document, const char *array, const char *key, const char *value,
                          const char *key2, const char *value2)
 {
     const json_t *item;
@@ -134,7 +134,7 @@ static const json_t *row(const json_t *document, const char *array, const char *
     return NULL;
 }
 
-static const char *text_of(const json_t *object, const char *key)
+static inline const char *text_of(const json_t *object, const char *key)
 {
     const char *s = json_string_value(json_object_get(object, key));
 

@@ -29,22 +29,22 @@ static struct result gate(const char *target, const char *args)
 }
 
 #define TARGET(limit) \
-    "{ \"targets\": [ { \"cases\": \"tests/faulty/same\", \"metric\": \"answer@1\", \"at_least\": " limit ", \"why\": \"w\" } ] }"
+    "{ \"targets\": [ { \"cases\": \"tests/faulty/same/n=1\", \"metric\": \"answer@1\", \"at_least\": " limit ", \"why\": \"w\" } ] }"
 
 static void a_failure_is_in_the_summary_the_outputs_and_the_annotations(void **state)
 {
-    struct result r = gate(TARGET("43"), "tests/faulty/same");
+    struct result r = gate(TARGET("43"), "tests/faulty/same/n=1");
     char *summary = slurp("summary"), *output = slurp("output");
 
     (void)state;
     assert_int_equal(r.exit, 1);
     assert_int_equal(strncmp(summary, "### FAIL: 1 MISSED_TARGET", strlen("### FAIL: 1 MISSED_TARGET")), 0);
-    assert_has(summary, "| **MISSED_TARGET** | tests/faulty/same | 42 ; at least 43 is promised | exact | - |\n");
+    assert_has(summary, "| **MISSED_TARGET** | tests/faulty/same/n=1 | 42 ; at least 43 is promised | exact | - |\n");
     assert_has(output, "verdict=fail\nexit=1\nrun=1\nheadline=FAIL: 1 MISSED_TARGET");
     assert_has(output, "\ntext<<pawl_");
     assert_has(output, "\nsummary<<pawl_");
     assert_has(r.err, "::error file=harness/tests/faulty.c,line=");
-    assert_has(r.err, ",title=MISSED_TARGET tests/faulty/same::42 ; at least 43 is promised\n");
+    assert_has(r.err, ",title=MISSED_TARGET tests/faulty/same/n=1::42 ; at least 43 is promised\n");
     assert_has(r.out, "gate: 1 MISSED_TARGET"); /* what it prints without --github, too */
     assert_null(strstr(r.out, "::error"));
     free(summary);
@@ -54,7 +54,7 @@ static void a_failure_is_in_the_summary_the_outputs_and_the_annotations(void **s
 
 static void a_pass_says_so_and_annotates_nothing(void **state)
 {
-    struct result r = gate(TARGET("42"), "tests/faulty/same --json");
+    struct result r = gate(TARGET("42"), "tests/faulty/same/n=1 --json");
     char *summary = slurp("summary"), *output = slurp("output");
     json_t *json = document(&r); /* standard output is one document all the same */
 
@@ -73,7 +73,7 @@ static void a_pass_says_so_and_annotates_nothing(void **state)
 /* From the first word to the last but the annotations: then it is our own word that sets the runner's ear free. */
 static void nothing_else_that_is_printed_is_obeyed(void **state)
 {
-    struct result r = gate(TARGET("43"), "tests/faulty/same");
+    struct result r = gate(TARGET("43"), "tests/faulty/same/n=1");
     char *resume, *error = strstr(r.err, "::error ");
     struct text end = { 0 };
 
@@ -90,7 +90,7 @@ static void nothing_else_that_is_printed_is_obeyed(void **state)
 
 static void a_gate_without_a_result_is_not_silent(void **state)
 {
-    struct result r = gate("{ \"targets\": [ 7 ] }", "tests/faulty/same");
+    struct result r = gate("{ \"targets\": [ 7 ] }", "tests/faulty/same/n=1");
     char *summary = slurp("summary"), *output = slurp("output");
 
     (void)state;
@@ -110,7 +110,7 @@ static void outside_a_step_it_says_what_else_there_is(void **state)
 
     (void)state;
     write_targets(TARGET("42"));
-    r = finish(start("unset GITHUB_STEP_SUMMARY; exec", "gate --github tests/faulty/same"));
+    r = finish(start("unset GITHUB_STEP_SUMMARY; exec", "gate --github tests/faulty/same/n=1"));
     assert_int_equal(r.exit, 2);
     assert_has(r.err, "pawl gate: --github: $GITHUB_STEP_SUMMARY is not set");
     done(&r);
@@ -121,10 +121,10 @@ static void annotations_alone_go_to_standard_output(void **state)
     struct result r;
 
     (void)state;
-    r = pawl("run --annotations tests/faulty/{same,wrong}");
+    r = pawl("run --annotations tests/faulty/{same,wrong}/n=1");
     assert_int_equal(r.exit, 1);
     assert_int_equal(strncmp(r.out, "::error file=harness/tests/faulty.c,line=", strlen("::error file=harness/tests/faulty.c,line=")), 0);
-    assert_has(r.out, ",title=WRONG RESULT tests/faulty/wrong::");
+    assert_has(r.out, ",title=WRONG RESULT tests/faulty/wrong/n=1::");
     assert_ptr_equal(strchr(r.out, '\n') + 1, r.out + strlen(r.out)); /* one line */
     done(&r);
 }
