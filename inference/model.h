@@ -48,20 +48,21 @@ struct model {
     struct model_layer *layers;
     float *output_norm;    /* (dim) */
     struct linear *output; /* (vocab, dim) */
-    const struct gguf_tensor *embedding; /* (vocab, dim), as in the file, which is looked up row by row */
+    bool tied;             /* it is the embedding's matrix, packed */
+    struct gguf_tensor embedding; /* (vocab, dim): looked up row by row, as it is in the file */
+    void *embedding_copy;         /* what it points into where there is no file; NULL: there is */
     uint32_t isa;          /* what the weights are packed for and the engine may use */
     size_t weight_bytes;   /* of everything that one token reads: packed matrices and norms */
-    void *owned;           /* what a model made in memory keeps: model_source */
 };
 
 /* Where weights come from: a file, or something computed. */
 struct model_source {
     struct model_shape shape;
     void *arg;
-    /* The tensor of that name, valid until the next call; NULL with *err {0}: there is none; or *err filled. */
+    /* The tensor of that name, valid until the next call; NULL where there is none, or with *err filled. */
     const struct gguf_tensor *(*tensor)(void *arg, const char *name, struct err *err);
     void (*done)(void *arg, const struct gguf_tensor *tensor); /* it was copied; may be NULL */
-    void (*free)(void *arg); /* with the model; may be NULL */
+    bool lasting; /* its tensors live as long as the model: the embedding need not be copied */
 };
 
 /* Checks the metadata and reads the shape; ERR_CONFIG where something is missing or makes no sense. */
@@ -73,4 +74,4 @@ struct model *model_load(const struct gguf *g, uint32_t isa, struct err *err);
 struct model *model_build(const struct model_source *source, uint32_t isa, struct err *err);
 void model_free(struct model *model);
 
-size_t model_parameters(const struct model *model);
+size_t model_parameters(const struct model *model); /* of its matrices and norms; a tied output counts once */
