@@ -125,3 +125,31 @@ bool against_same_code(const char *path_a, const char *path_b)
     close_image(&b);
     return same;
 }
+
+/* FNV-1a (Fowler, Noll, Vo), 64 bits. */
+static uint64_t hash(uint64_t h, const void *bytes, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        h = (h ^ ((const unsigned char *)bytes)[i]) * 0x100000001b3;
+    return h;
+}
+
+uint64_t against_code_hash(const char *path)
+{
+    struct image image = open_image(path);
+    uint64_t h = 0xcbf29ce484222325;
+    const Elf64_Shdr *s;
+    size_t at = 0, n = 0;
+
+    while (image.sections && (s = next_section(&image, &at))) {
+        const char *name = name_of(&image, s);
+
+        h = hash(h, name, strlen(name) + 1);
+        h = hash(h, &s->sh_size, sizeof(s->sh_size));
+        if (s->sh_type != SHT_NOBITS && inside(&image, s->sh_offset, s->sh_size))
+            h = hash(h, image.data + s->sh_offset, s->sh_size);
+        n++;
+    }
+    close_image(&image);
+    return n ? h : 0;
+}

@@ -5,6 +5,8 @@
 #include "base/text.h"
 #include "cli/against.h"
 
+#include <stdint.h>
+
 /* How this program was built, one argument for cmake a line, from which folder and in which: made by CMakeLists.txt. */
 extern const char against_recipe[], against_source[], against_build[];
 
@@ -25,6 +27,9 @@ char *against_top(const char *folder, struct err *err);
 
 /* Do both programs come from the same code: every section that is loaded, but for notes and versions? */
 bool against_same_code(const char *a, const char *b);
+
+/* A hash of that code: the same for two builds of it. 0: not an ELF program, or it cannot be read. */
+uint64_t against_code_hash(const char *path);
 
 /* Runs argv[0], looked up in PATH, without a shell, with nothing on standard input, in an environment that points git
  * at no other repository and cmake at no other flags. Returns its exit status, 128 + N where signal N ended it, or -1

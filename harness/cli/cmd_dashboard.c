@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/version.h"
+#include "judge/drill.h"
 #include "judge/gate.h"
 #include "record/store.h"
 #include "report/site.h"
@@ -64,13 +65,24 @@ static size_t count_hosts(const struct run_result *runs, size_t n)
     return hosts;
 }
 
+/* The site draws one margin, that of a gate that was told none. */
+static size_t usual_drills(const struct drill_row *drills, size_t n, struct drill_row **sums)
+{
+    size_t n_sums = drill_pool(drills, n, sums), kept = 0;
+
+    for (size_t i = 0; i < n_sums; i++)
+        if ((*sums)[i].margin == GATE_MARGIN)
+            (*sums)[kept++] = (*sums)[i];
+    return kept;
+}
+
 int cmd_dashboard(const struct context *context)
 {
     struct err err = { 0 };
     struct store *store = store_open(context->options->db, STORE_READ, &err);
     struct history history = { 0 };
     struct run_result *runs = NULL;
-    struct drill_row *drills = NULL;
+    struct drill_row *drills = NULL, *sums = NULL;
     size_t n_runs = 0, n_drills = 0;
     char generated[32];
     time_t now = time(NULL);
@@ -82,8 +94,8 @@ int cmd_dashboard(const struct context *context)
         add_targets(context, &history, &err) < 0 || store_load_drills(store, &drills, &n_drills, &err) < 0)
         ret = say_error(context, &err);
     if (ret == 0) {
-        size_t hosts = count_hosts(runs, n_runs);
-        struct site site = { &history, runs, n_runs, drills, n_drills, GATE_MARGIN, generated, PAWL_VERSION };
+        size_t hosts = count_hosts(runs, n_runs), n_sums = usual_drills(drills, n_drills, &sums);
+        struct site site = { &history, runs, n_runs, sums, n_sums, GATE_MARGIN, generated, PAWL_VERSION };
 
         if (site_write(&site, context->options->out, &err) < 0)
             ret = say_error(context, &err);
@@ -95,6 +107,7 @@ int cmd_dashboard(const struct context *context)
         run_result_free(&runs[i]);
     free(runs);
     free(drills);
+    free(sums);
     history_free(&history);
     store_close(store);
     return ret;

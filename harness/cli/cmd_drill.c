@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 /* cmd_drill.c -- the gate, tested on this host: whole gate runs of unchanged code and of code that is slower by a known
- * amount, through the same path as `pawl gate` (plan, workers, store, judge), against a baseline made at the start, or
- * with --pairs against this very program, whose blocks take turns with those of the slower one. */
+ * amount, through the same path as `pawl gate` (plan, workers, store, judge), against baselines made on the way, or with
+ * --pairs against this very program, whose blocks take turns with those of the slower one. */
 #include "base/mem.h"
 #include "base/text.h"
+#include "cli/against_private.h"
 #include "cli/measuring.h"
 #include "cli/session.h"
-#include "cli/version.h"
 #include "judge/compare.h"
 #include "judge/drill.h"
 #include "judge/pool.h"
@@ -19,34 +19,39 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const double effects[] = { 0, 0.01, 0.02, 0.03, 0.05, 0.10 };
+enum {
+    EFFECTS_MAX = 16,
+    BASELINE_RUNS = 3,    /* a host has moods: one run knows only one of them */
+    BASELINE_ROUNDS = 10, /* then a new one is made: the luck of one baseline is not the gate's */
+};
 
-enum { BASELINE_RUNS = 3 }; /* a host has moods: one run knows only one of them */
-
-/* A drill in hand. Its runs are recorded in a database of their own, deleted at the end: they are not this host's
- * history. */
+/* A drill in hand. The runs of its gate are recorded in a database of their own, deleted at the end: they are not this
+ * host's history. What each came to is recorded in the history at once, so that a drill that is cut short, or done in
+ * several parts, has lost nothing. */
 struct drill {
     struct context context; /* the command's, with the other database */
     struct options options;
     struct measuring *host;
     struct targets targets;
+    struct tuning tuning;
     struct baseline baseline;
-    struct drill_row rows[ARRAY_LEN(effects)];
-    double *seconds[ARRAY_LEN(effects)];
+    struct drill_row rows[EFFECTS_MAX]; /* without counts: what all runs of this drill have in common */
+    size_t n_rows;
+    struct store *store; /* the history */
     char folder[64], db[96];
 };
 
 static int make_baseline(struct drill *d, struct err *err)
 {
-    struct session session = { .quiet = true, .full = true };
+    struct session session = { .tuning = &d->tuning, .quiet = true };
     struct run_result all = { 0 };
     size_t changed = 0;
     int ret = 0;
 
+    baseline_free(&d->baseline);
     for (int i = 0; i < BASELINE_RUNS && ret == 0; i++) {
         struct run_result run = { 0 };
 
-        say("drill: making the baseline, run %d of %d", i + 1, (int)BASELINE_RUNS);
         ret = session_run(&d->context, &session, d->host->topology, &d->host->host, &run, err);
         if (i == 0)
             all.info = run.info;
@@ -56,9 +61,9 @@ static int make_baseline(struct drill *d, struct err *err)
     if (ret == 0)
         ret = baseline_accept(&d->baseline, &all, "drill", true, true, &changed, err);
     run_result_free(&all);
-    if (ret == 0 && changed == 0)
-        return err_set(err, ERR_USAGE, "nothing here is judged against a baseline: choose other cases");
-    return ret;
+    if (ret < 0)
+        return err_wrap(err, "the baseline");
+    return changed ? 0 : err_set(err, ERR_USAGE, "nothing here is judged against a baseline: choose other cases");
 }
 
 static bool everything(void *arg, const char *case_id)
@@ -68,67 +73,113 @@ static bool everything(void *arg, const char *case_id)
     return true;
 }
 
-/* One gate run with every judged variant slower by effects[e]. */
+/* Why a gate run judged no time: what befell its first case that failed, or that nothing is there to judge. */
+static int say_unjudged(const struct run_result *run, struct err *err)
+{
+    for (size_t i = 0; i < run->n_cases; i++)
+        if (run->cases[i].status != CASE_OK && run->cases[i].status != CASE_SKIPPED)
+            return err_set(err, ERR_CONFIG, "'%s' is %s: %.160s", run->cases[i].id,
+                           case_status_name(run->cases[i].status), run->cases[i].reason);
+    return err_set(err, ERR_USAGE, "nothing here is judged: choose other cases");
+}
+
+/* One gate run with every judged variant slower by the effect of d->rows[e]. */
 static int run_once(struct drill *d, size_t e, struct err *err)
 {
     bool pairs = d->options.pairs;
-    struct gate_rules rules = { .targets = &d->targets, .baseline = pairs ? NULL : &d->baseline,
+    struct gate_rules rules = { .targets = &d->targets, .baseline = pairs ? NULL : &d->baseline, .margin = d->options.margin,
                                 .ref = pairs ? "itself" : NULL, .in_ref = everything };
-    struct session session = { .rules = &rules, .other = pairs ? d->context.program : NULL, .quiet = true,
-                               .slowdown = effects[e] };
+    struct session session = { .rules = &rules, .tuning = &d->tuning, .other = pairs ? d->context.program : NULL,
+                               .quiet = true, .slowdown = d->rows[e].effect };
+    struct drill_row row = d->rows[e];
     struct run_result run = { 0 };
     int ret = session_run(&d->context, &session, d->host->topology, &d->host->host, &run, err);
 
     if (ret == 0) {
-        d->seconds[e][d->rows[e].runs] = run.info.seconds;
-        drill_count(&d->rows[e], &run);
+        row.seconds = run.info.seconds;
+        drill_count(&row, &run);
+        if (row.verdicts == 0)
+            ret = say_unjudged(&run, err);
+        else
+            ret = store_add_drill(d->store, &row, err);
     }
     run_result_free(&run);
-    if (ret == 0 && d->rows[e].verdicts == 0)
-        return err_set(err, ERR_USAGE, "nothing here is judged: choose other cases");
     return ret;
 }
 
 /* Rounds over all effects, so that a bad quarter of an hour is shared by all. */
-static int run_all(struct drill *d, int runs, struct err *err)
+static int run_all(struct drill *d, struct err *err)
 {
+    int64_t runs = d->options.runs;
+
     measuring_watch(d->host);
-    for (int i = 0; i < runs; i++)
-        for (size_t e = 0; e < ARRAY_LEN(effects); e++) {
+    for (int64_t i = 0; i < runs; i++) {
+        if (!d->options.pairs && i % BASELINE_ROUNDS == 0 && make_baseline(d, err) < 0)
+            return -1;
+        for (size_t e = 0; e < d->n_rows; e++)
             if (run_once(d, e, err) < 0)
-                return err_wrap(err, "run %d at %g %%", i + 1, effects[e] * 100);
-            if (e + 1 == ARRAY_LEN(effects))
-                say("drill: round %d of %d", i + 1, runs);
-        }
+                return err_wrap(err, "run %lld at %g %%", (long long)i + 1, d->rows[e].effect * 100);
+        if (i == 0 || (i + 1) % BASELINE_ROUNDS == 0 || i + 1 == runs)
+            say("drill: round %lld of %lld", (long long)i + 1, (long long)runs);
+    }
+    return 0;
+}
+
+/* "0,1,2.5" per cent. */
+static int parse_effects(struct drill *d, const char *list, struct err *err)
+{
+    for (const char *at = list, *end; d->n_rows == 0 || at[-1]; at = end + 1) {
+        char word[32];
+        double percent;
+
+        end = at + strcspn(at, ",");
+        snprintf(word, sizeof(word), "%.*s", (int)(end - at), at);
+        if (d->n_rows == EFFECTS_MAX)
+            return err_set(err, ERR_USAGE, "option '--slower': more than %d numbers", (int)EFFECTS_MAX);
+        if (text_double(word, 0, 1000, &percent, err) < 0)
+            return err_wrap(err, "option '--slower %.60s': '%s'", list, word);
+        for (size_t i = 0; i < d->n_rows; i++)
+            if (d->rows[i].effect == percent / 100)
+                return err_set(err, ERR_USAGE, "option '--slower %.60s': %s stands there twice", list, word);
+        d->rows[d->n_rows++].effect = percent / 100;
+    }
     return 0;
 }
 
 static void describe(struct drill *d, const struct context *context)
 {
+    uint64_t build = against_code_hash(context->program);
     struct run_info info;
     struct text cases = { 0 };
 
     session_describe(context, &d->host->host, &info);
     for (size_t i = 0; i < context->options->n_args; i++)
         text_addf(&cases, "%s%s", i ? " " : "", context->options->args[i]);
-    for (size_t e = 0; e < ARRAY_LEN(effects); e++) {
+    text_add(&cases, cases.len ? "" : "everything");
+    text_add(&cases, context->options->quick ? " --quick" : "");
+    for (size_t e = 0; e < d->n_rows; e++) {
         struct drill_row *row = &d->rows[e];
 
         text_copy(row->host_class, sizeof(row->host_class), info.host.class);
         text_copy(row->started, sizeof(row->started), info.started);
-        text_copy(row->commit, sizeof(row->commit), info.commit);
-        text_copy(row->cases, sizeof(row->cases), cases.data ? cases.data : "everything");
+        snprintf(row->commit, sizeof(row->commit), "%.50s%s", info.commit, info.dirty ? "-dirty" : "");
+        text_copy(row->cases, sizeof(row->cases), cases.data);
+        if (build)
+            snprintf(row->build, sizeof(row->build), "%016llx", (unsigned long long)build);
         row->pairs = context->options->pairs;
-        row->effect = effects[e];
+        row->margin = context->options->margin;
     }
     text_free(&cases);
 }
 
-static void drill_text(const struct drill *d, struct text *out)
+static void kind_text(const struct drill_row *rows, size_t n, struct text *out)
 {
+    text_addf(out, "%s, %s, margin %g %%\n%s, commit %.12s, since %s\n", rows->cases,
+              rows->pairs ? "in turns with the same program (gate --against)" : "against a baseline", rows->margin * 100,
+              rows->host_class, *rows->commit ? rows->commit : "unknown", rows->started);
     text_add(out, "slower by   runs  runs with an alarm      verdicts  REGRESSED              inconclusive  passed  s/run\n");
-    for (size_t e = 0; e < ARRAY_LEN(effects); e++) {
-        const struct drill_row *r = &d->rows[e];
+    for (size_t e = 0; e < n; e++) {
+        const struct drill_row *r = &rows[e];
         struct interval a = drill_row_alarmed(r), v = drill_row_detected(r);
         char name[16] = "A/A";
 
@@ -139,35 +190,59 @@ static void drill_text(const struct drill *d, struct text *out)
                   r->inconclusive, r->passed, r->seconds);
     }
     text_addf(out, "promised: at most %g %% of unchanged runs alarm; no slowdown of %g %% or more passes\n",
-              COMPARE_SUITE_ERROR * 100, GATE_MARGIN * 100);
+              COMPARE_SUITE_ERROR * 100, rows->margin * 100);
 }
 
-static int keep(const struct context *context, const struct drill *d, struct err *err)
+/* What the history has of that kind; all kinds of the newest build where it is NULL. */
+static int print_drills(const struct context *context, struct store *store, const struct drill_row *kind, struct err *err)
 {
-    struct store *store = store_open(context->options->db, STORE_WRITE, err);
-    int ret = store ? 0 : -1;
+    struct drill_row *rows, *sums;
+    struct text out = { 0 };
+    size_t n, n_sums, kept = 0;
 
-    for (size_t e = 0; e < ARRAY_LEN(effects) && ret == 0; e++)
-        ret = store_add_drill(store, &d->rows[e], err);
-    store_close(store);
-    return ret;
+    if (store_load_drills(store, &rows, &n, err) < 0)
+        return -1;
+    n_sums = drill_pool(rows, n, &sums);
+    free(rows);
+    for (size_t i = 0; i < n_sums; i++)
+        if (kind ? drill_same_kind(&sums[i], kind) : strcmp(sums[i].build, sums[n_sums - 1].build) == 0)
+            sums[kept++] = sums[i];
+    if (context->options->json)
+        json_drill(sums, kept, &out);
+    for (size_t first = 0, end; first < kept && !context->options->json; first = end) {
+        for (end = first; end < kept && drill_same_kind(&sums[first], &sums[end]);)
+            end++;
+        text_add(&out, first ? "\n" : "");
+        kind_text(&sums[first], end - first, &out);
+    }
+    free(sums);
+    if (kept == 0)
+        return err_set(err, ERR_CONFIG, "no drill is in '%s' yet: make one with 'pawl drill'", context->options->db);
+    return print_text(&out, err);
 }
 
 static int prepare(struct drill *d, const struct context *context, struct err *err)
 {
     const char *tmp = getenv("TMPDIR");
+    char path[1024];
 
     d->options = *context->options;
     d->context = *context;
     d->context.options = &d->options;
+    tuning_path(context->options->baselines, d->host->host.class, path, sizeof(path));
+    if (tuning_read(path, d->host->host.class, &d->tuning, err) < 0)
+        return -1;
+    describe(d, context);
+    d->store = store_open(context->options->db, STORE_WRITE, err);
+    if (!d->store)
+        return -1;
     snprintf(d->folder, sizeof(d->folder), "%.40s/pawl-drill-XXXXXX", tmp && *tmp == '/' ? tmp : "/tmp");
-    if (!mkdtemp(d->folder))
-        return err_set(err, ERR_HARNESS, "cannot make '%s': %m", d->folder);
+    if (!mkdtemp(d->folder)) {
+        d->folder[0] = '\0';
+        return err_set(err, ERR_HARNESS, "cannot make a folder in '%.40s': %m", tmp && *tmp == '/' ? tmp : "/tmp");
+    }
     snprintf(d->db, sizeof(d->db), "%s/drill.db", d->folder);
     d->options.db = d->db;
-    for (size_t e = 0; e < ARRAY_LEN(effects); e++)
-        d->seconds[e] = mem_array((size_t)context->options->runs, sizeof(double));
-    describe(d, context);
     return 0;
 }
 
@@ -181,34 +256,42 @@ static void clean_up(struct drill *d)
         snprintf(path, sizeof(path), "%s%s", d->db, endings[i]);
         unlink(path);
     }
-    rmdir(d->folder);
-    for (size_t e = 0; e < ARRAY_LEN(effects); e++)
-        free(d->seconds[e]);
+    if (d->folder[0])
+        rmdir(d->folder);
+    store_close(d->store);
+    tuning_free(&d->tuning);
     baseline_free(&d->baseline);
+}
+
+static int show(const struct context *context)
+{
+    struct err err = { 0 };
+    struct store *store = store_open(context->options->db, STORE_READ, &err);
+    int ret = store ? print_drills(context, store, NULL, &err) : -1;
+
+    store_close(store);
+    return ret < 0 ? say_error(context, &err) : 0;
 }
 
 int cmd_drill(const struct context *context)
 {
-    struct measuring host;
+    struct measuring host = { .lock = { .fd = -1 } };
     struct drill d = { .host = &host };
     struct err err = { 0 };
-    struct text out = { 0 };
     int ret = -1;
 
-    if (measuring_begin(&host, context, &err) < 0 || prepare(&d, context, &err) < 0 ||
-        (!context->options->pairs && make_baseline(&d, &err) < 0) ||
-        run_all(&d, (int)context->options->runs, &err) < 0)
+    if (context->options->show)
+        return show(context);
+    if (parse_effects(&d, context->options->slower, &err) < 0 || measuring_begin(&host, context, &err) < 0 ||
+        prepare(&d, context, &err) < 0)
         goto out;
-    measuring_tell(&host, &host.host);
-    for (size_t e = 0; e < ARRAY_LEN(effects); e++) {
-        stats_sort(d.seconds[e], (size_t)d.rows[e].runs);
-        d.rows[e].seconds = stats_median(d.seconds[e], (size_t)d.rows[e].runs);
+    ret = run_all(&d, &err);
+    if (ret < 0 && session_signal())
+        say("pawl drill: interrupted: the runs that were finished are kept ('pawl drill --show' prints them)");
+    if (ret == 0) {
+        measuring_tell(&host, &host.host);
+        ret = print_drills(context, d.store, &d.rows[0], &err);
     }
-    if (context->options->json)
-        json_drill(d.rows, ARRAY_LEN(effects), &out);
-    else
-        drill_text(&d, &out);
-    ret = print_text(&out, &err) < 0 || keep(context, &d, &err) < 0 ? -1 : 0;
 out:
     clean_up(&d);
     measuring_end(&host);

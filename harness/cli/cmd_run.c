@@ -161,7 +161,8 @@ int cmd_gate(const struct context *context)
     struct baseline baseline = { 0 };
     struct other other = { 0 };
     struct measuring m = { .lock = { .fd = -1 } };
-    struct gate_rules rules = { .targets = &targets, .isa_limited = context->options->isa_text };
+    struct gate_rules rules = { .targets = &targets, .isa_limited = context->options->isa_text,
+                                .margin = context->options->margin };
     struct session session = { .rules = &rules, .full = context->options->full };
     struct err err = { 0 };
     struct github github;

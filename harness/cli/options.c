@@ -4,13 +4,14 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "declare/isa.h"
+#include "judge/gate.h"
 
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum kind { FLAG, STRING, WHOLE, SECONDS, SECONDS_OR_0, COUNT, ISA };
+enum kind { FLAG, STRING, WHOLE, SECONDS, SECONDS_OR_0, PERCENT, COUNT, ISA };
 
 enum {
     PLANS = CMD_LIST | CMD_CHECK | CMD_RUN | CMD_GATE | CMD_DRILL | CMD_TUNE,
@@ -47,9 +48,15 @@ static const struct option {
       "begin no block that would end later (default: gate 170, run without limit)" },
     { "--against", "REF", CMD_GATE, STRING, offsetof(struct options, against),
       "build the merge base of REF and HEAD, and let its blocks take turns with ours" },
+    { "--margin", "PERCENT", CMD_GATE | CMD_DRILL, PERCENT, offsetof(struct options, margin),
+      "the slowdown that never passes; a third of it is no alarm (default: 3)" },
     { "--pairs", NULL, CMD_DRILL, FLAG, offsetof(struct options, pairs),
       "drill 'gate --against' (this program against itself, in turns) instead of the gate against a baseline" },
     { "--runs", "N", CMD_DRILL, COUNT, offsetof(struct options, runs), "gate runs for each slowdown (default: 20)" },
+    { "--slower", "LIST", CMD_DRILL, STRING, offsetof(struct options, slower),
+      "by how many per cent; 0 is A/A (default: 0,1,2,3,5,10)" },
+    { "--show", NULL, CMD_DRILL, FLAG, offsetof(struct options, show),
+      "measure nothing: print what the drills of the newest build found" },
     { "--timeout", "SECONDS", PLANS & ~CMD_LIST, SECONDS, offsetof(struct options, timeout_s),
       "kill a block that takes longer (default: 120)" },
     { "--seed", "N", PLANS & ~CMD_LIST, WHOLE, offsetof(struct options, seed),
@@ -108,6 +115,11 @@ static int set(struct options *o, const struct option *row, const char *value, s
         return text_double(value, 0.1, 1e7, field, err);
     case SECONDS_OR_0:
         return text_double(value, 0, 1e7, field, err);
+    case PERCENT:
+        if (text_double(value, 0.01, 100, field, err) < 0)
+            return -1;
+        *(double *)field /= 100;
+        return 0;
     case ISA:
         *(const char **)field = value;
         return isa_parse(value, &o->isa, err);
@@ -160,7 +172,8 @@ int options_parse(struct options *o, const char *command, unsigned bit, int argc
     bool only_args = false;
 
     *o = (struct options){ .baselines = "baselines", .out = "site", .isa = ISA_ALL, .seed = 1, .budget_s = -1,
-                           .timeout_s = 120, .wait_s = -1, .runs = 20, .args = args };
+                           .timeout_s = 120, .wait_s = -1, .runs = 20, .margin = GATE_MARGIN,
+                           .slower = "0,1,2,3,5,10", .args = args };
     for (int i = 2; i < argc; i++) {
         if (!only_args && strcmp(argv[i], "--") == 0)
             only_args = true;

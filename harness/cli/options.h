@@ -27,11 +27,13 @@ struct options {
     const char *baselines; /* the folder */
     const char *out, *reason, *isa_text, *lock; /* lock NULL: the host's */
     uint32_t isa; /* what --isa allows; ISA_ALL without it */
-    bool help, json, markdown, annotations, github, quick, full, all, replace, force, pairs;
+    bool help, json, markdown, annotations, github, quick, full, all, replace, force, pairs, show;
     const char *csv, *column; /* of `changes`; NULL: the history; the reader's choice */
     const char *against; /* a git revision; NULL: none */
+    const char *slower;  /* of `drill`: percentages */
     int64_t seed, runs;
     double budget_s, timeout_s; /* budget < 0: the command's default */
+    double margin; /* of a gate: 0.03 is 3 % */
     double wait_s;              /* for the lock; < 0: for ever */
     const char *const *args;    /* what is not an option, in order; owned */
     size_t n_args;

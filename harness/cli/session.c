@@ -104,8 +104,7 @@ static bool decided(const struct live *live, size_t c)
         const struct verdict *v = &so_far.verdicts[i];
 
         certain &= v->outcome != OUTCOME_INCONCLUSIVE || v->final;
-        if (v->outcome == OUTCOME_REGRESSED && v->against == AGAINST_BASELINE && is_timed(&live->plan->comparisons[c], v))
-            certain &= lane->usable >= live->rule.looks[COMPARE_ALARM_LOOK];
+        certain &= !v->hasty || lane->usable >= live->rule.looks[COMPARE_ALARM_LOOK];
     }
     run_result_free(&so_far);
     return certain;

@@ -125,6 +125,7 @@ struct verdict {
     enum against against;
     enum outcome outcome;
     bool final;              /* inconclusive for a reason that more blocks do not mend */
+    bool hasty;              /* not to be believed of few blocks: judge/compare.h, COMPARE_ALARM_LOOK */
     double value, low, high; /* what was measured, in the metric's unit */
     double limit;            /* what it is held against: the target, or the baseline's value */
     double detectable;       /* the smallest relative change this verdict could have told from none: 0.02 is 2 % */
@@ -216,10 +217,13 @@ struct series {
     size_t n_points;
 };
 
-/* What a drill found on a host: how often the gate alarmed when the variants were made slower by `effect`. */
+/* What a drill found on a host: how often the gate alarmed when the variants were made slower by `effect`. The store has
+ * one row a gate run; drill_pool() (judge/drill.h) adds them up. */
 struct drill_row {
     char host_class[96], started[32], commit[64], cases[256]; /* cases: the globs, or "everything" */
+    char build[24];                                           /* a hash of the program; "": not known */
     bool pairs;                                               /* as `gate --against` judges; else against a baseline */
+    double margin;                                            /* of the gate: 0.03 is 3 % */
     double effect;                                            /* 0.03: 3 % slower; 0: nothing changed (A/A) */
     int runs;                                                 /* whole gate runs */
     int alarmed_runs;                                         /* with at least one REGRESSED */

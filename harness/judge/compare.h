@@ -36,8 +36,9 @@
  * and a verdict that the first look leaves open may need fifty times as many blocks when the host is busy. */
 #define COMPARE_SUITE_ERROR 0.01 /* per run, on each side: false alarms, and false passes */
 
-/* An alarm against a baseline is not believed before this look (3.4 times the first one's blocks): a neighbour's busy
- * seconds, which a whole short run may fall into, have then mostly passed. Waiting spends no error. */
+/* An alarm against a baseline, and a pass of what looks slower than is tolerated, is not believed before this look (3.4
+ * times the first one's blocks): a neighbour's busy seconds, which a whole short run may fall into, have then mostly
+ * passed. Waiting spends no error. Where the budget ends sooner, what the interval says stands. */
 enum { COMPARE_ALARM_LOOK = 3 };
 
 enum { COMPARE_LOOKS = 11, COMPARE_BLOCKS_MIN = 8, COMPARE_BLOCKS_FULL = 64 };

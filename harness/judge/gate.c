@@ -10,21 +10,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-double gate_detectable(const struct interval *slowdown)
+double gate_detectable(const struct interval *slowdown, double margin)
 {
     if (!isfinite(slowdown->low) || !isfinite(slowdown->high) || !(slowdown->low > 0))
         return NAN;
-    return (1 + GATE_TOLERATED) * slowdown->value / slowdown->low - 1;
+    return (1 + GATE_TOLERATED * margin) * slowdown->value / slowdown->low - 1;
 }
 
-enum outcome gate_regression(const struct interval *slowdown)
+enum outcome gate_regression(const struct interval *slowdown, double margin)
 {
-    if (slowdown->low > 1 + GATE_TOLERATED)
+    double tolerated = 1 + GATE_TOLERATED * margin;
+
+    if (slowdown->low > tolerated)
         return OUTCOME_REGRESSED;
-    if (slowdown->high < 1 / (1 + GATE_TOLERATED))
+    if (slowdown->high < 1 / tolerated)
         return OUTCOME_IMPROVED;
-    return slowdown->high < 1 + GATE_MARGIN && gate_detectable(slowdown) <= GATE_MARGIN ? OUTCOME_PASS
-                                                                                       : OUTCOME_INCONCLUSIVE;
+    return slowdown->high < 1 + margin && gate_detectable(slowdown, margin) <= margin ? OUTCOME_PASS
+                                                                                     : OUTCOME_INCONCLUSIVE;
 }
 
 enum outcome gate_target(double low, double high, const struct target *target)
@@ -192,16 +194,30 @@ static const char *remark(const struct verdict *v, bool another_epoch)
                          : "; not fine enough for the margin";
 }
 
+static double margin_of(const struct gate_rules *rules)
+{
+    return rules->margin > 0 ? rules->margin : GATE_MARGIN;
+}
+
+/* Against what was measured on another day a few bad seconds of the host decide too much: neither an alarm nor a pass of
+ * what looks slower is believed at once (COMPARE_ALARM_LOOK). */
+static bool is_hasty(enum outcome outcome, const struct interval *slowdown, double margin)
+{
+    return outcome == OUTCOME_REGRESSED || (outcome == OUTCOME_PASS && slowdown->value > 1 + GATE_TOLERATED * margin);
+}
+
 static void judge_timed(struct run_result *run, const struct case_result *c, const struct estimate *e,
                         const struct accepted *a, const struct estimate *was, const struct gate_rules *rules)
 {
     struct interval change = compare_change(e, was, rules->alpha); /* accepted / now: the slowdown */
-    struct verdict *v = add(run, c->id, e->metric, AGAINST_BASELINE, gate_regression(&change));
+    double margin = margin_of(rules);
+    struct verdict *v = add(run, c->id, e->metric, AGAINST_BASELINE, gate_regression(&change, margin));
     bool another = is_of_another_epoch(a, rules) && v->outcome == OUTCOME_REGRESSED;
 
     set_figures(v, e);
     v->limit = was->value;
-    v->detectable = gate_detectable(&change);
+    v->detectable = gate_detectable(&change, margin);
+    v->hasty = is_hasty(v->outcome, &change, margin);
     v->change = change;
     text_copy(v->since, sizeof(v->since), a->commit);
     if (another) {
@@ -250,8 +266,8 @@ static void judge_ref(struct run_result *run, const struct case_result *c, const
         if (!isfinite(e->low) || !isfinite(e->high))
             slowdown.low = -INFINITY, slowdown.high = INFINITY;
         set_figures(v, e);
-        v->outcome = gate_regression(&slowdown);
-        v->detectable = gate_detectable(&slowdown);
+        v->outcome = gate_regression(&slowdown, margin_of(rules));
+        v->detectable = gate_detectable(&slowdown, margin_of(rules));
         v->change = slowdown;
         snprintf(v->reason, sizeof(v->reason),
                  "time %+.1f %% [%+.1f, %+.1f] against %.12s over %zu pairs of blocks, from which %.1f %% could be told%s",

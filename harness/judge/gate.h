@@ -5,9 +5,10 @@
  * INCONCLUSIVE. Every verdict says in words what was seen, and carries the smallest change it could have told.
  *
  * A slowdown against the baseline has two limits, with a zone between them in which either answer is right (Bechhofer,
- * "A single-sample multiple decision procedure", Ann. Math. Stat. 25(1), 1954): up to GATE_TOLERATED is never an alarm,
- * GATE_MARGIN and more never passes. The whole interval above the first is REGRESSED; the whole interval below the
- * second, and fine enough that a slowdown of the second would have been told, is PASS.
+ * "A single-sample multiple decision procedure", Ann. Math. Stat. 25(1), 1954): what is tolerated is never an alarm, the
+ * margin and more never passes. The whole interval above the first is REGRESSED; the whole interval below the
+ * second, and fine enough that a slowdown of the second would have been told, is PASS. The margin can be chosen; what is
+ * tolerated is a third of it.
  *
  * A host has epochs (machine/fingerprint.h): a new microcode, kernel or boost policy moves times that no commit moved.
  * A slowdown against a figure accepted in another epoch is therefore no alarm, but INCONCLUSIVE, and says why. */
@@ -17,8 +18,8 @@
 #include "judge/baseline.h"
 #include "judge/targets.h"
 
-#define GATE_TOLERATED 0.01 /* what another layout of the same code can cost */
-#define GATE_MARGIN    0.03
+#define GATE_MARGIN    0.03      /* where the user names none */
+#define GATE_TOLERATED (1.0 / 3) /* of the margin: 1 % of 3 %, what another layout of the same code can cost */
 
 /* What the run was asked for: a baseline's case inside this scope must be in the run. */
 struct gate_scope {
@@ -34,6 +35,7 @@ struct gate_rules {
     const struct baseline *baseline; /* NULL: there is none for this host class */
     const char *epoch;               /* the host's, now; NULL: not known */
     double alpha;                    /* of every interval: compare_rule() */
+    double margin;                   /* 0.03 is 3 %; 0: GATE_MARGIN */
     bool isa_limited;                /* --isa left variants out on purpose: a skipped one is not missed */
 
     /* gate --against: the commit whose program took turns with ours; NULL: none. Its cases are those of this run with an
@@ -51,8 +53,8 @@ void gate_judge(struct run_result *run, const struct gate_rules *rules, const st
 
 /* The outcome of a slowdown (time now / time of the baseline: above 1 is slower), and the smallest one that its interval
  * could have told from a tolerated one: 0.02 is 2 %, NAN none. */
-enum outcome gate_regression(const struct interval *slowdown);
-double gate_detectable(const struct interval *slowdown);
+enum outcome gate_regression(const struct interval *slowdown, double margin);
+double gate_detectable(const struct interval *slowdown, double margin);
 
 /* The outcome of a value in [low, high] against a target. */
 enum outcome gate_target(double low, double high, const struct target *target);

@@ -134,7 +134,7 @@ CREATE TABLE verdict (
     PRIMARY KEY (run, position)
 ) STRICT, WITHOUT ROWID;
 
--- What `pawl drill` found: one row a slowdown. Its runs are not kept: they say nothing about the program's history.
+-- What `pawl drill` found: one row a slowdown, since version 3 one a gate run. Its runs are not kept: they say nothing about the program's history.
 CREATE TABLE drill (
     id INTEGER PRIMARY KEY,
     host_class TEXT NOT NULL,

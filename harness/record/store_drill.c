@@ -14,14 +14,14 @@ int store_add_drill(struct store *store, const struct drill_row *row, struct err
         return err_wrap(err, "cannot record the drill");
     add = sql_prepare(store,
                       "INSERT INTO drill (host_class, started, commit_id, cases, effect, runs, alarmed_runs, verdicts,"
-                      " regressed, inconclusive, passed, seconds, pairs)"
-                      " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                      " regressed, inconclusive, passed, seconds, pairs, build, margin)"
+                      " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                       err);
     if (add && sql_run(store, add,
                        SQL_ROW(SQL_V(row->host_class), SQL_V(row->started), SQL_V(row->commit), SQL_V(row->cases),
                                SQL_V(row->effect), SQL_V(row->runs), SQL_V(row->alarmed_runs), SQL_V(row->verdicts),
                                SQL_V(row->regressed), SQL_V(row->inconclusive), SQL_V(row->passed),
-                               SQL_V(row->seconds), SQL_V(row->pairs)),
+                               SQL_V(row->seconds), SQL_V(row->pairs), SQL_V(row->build), SQL_V(row->margin)),
                        err) == 0)
         ret = sql_commit(store, err);
     sqlite3_finalize(add);
@@ -46,13 +46,16 @@ static void read_row(sqlite3_stmt *stmt, struct drill_row *row)
         *counts[i] = sqlite3_column_int(stmt, 5 + (int)i);
     row->seconds = sqlite3_column_double(stmt, 11);
     row->pairs = sqlite3_column_int(stmt, 12);
+    sql_column_text(stmt, 13, row->build, sizeof(row->build));
+    row->margin = sqlite3_column_double(stmt, 14);
 }
 
 int store_load_drills(struct store *store, struct drill_row **rows, size_t *n_rows, struct err *err)
 {
     sqlite3_stmt *all = sql_prepare(store,
                                     "SELECT host_class, started, commit_id, cases, effect, runs, alarmed_runs, verdicts,"
-                                    " regressed, inconclusive, passed, seconds, pairs FROM drill ORDER BY id",
+                                    " regressed, inconclusive, passed, seconds, pairs, build, margin FROM drill"
+                                    " ORDER BY id",
                                     err);
     size_t capacity = 0;
     int more = -1;

@@ -14,10 +14,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-extern const char schema_sql[], migrate_2_sql[];
+extern const char schema_sql[], migrate_2_sql[], migrate_3_sql[];
 
 /* migrations[v] takes a store from version v to v + 1; version 0 is the empty file. Only ever add to the end. */
-static const char *const migrations[] = { schema_sql, migrate_2_sql };
+static const char *const migrations[] = { schema_sql, migrate_2_sql, migrate_3_sql };
 
 enum {
     VERSION = ARRAY_LEN(migrations),

@@ -344,12 +344,18 @@ void json_drill(const struct drill_row *rows, size_t n, struct text *out)
         set_string(root, "host_class", rows[0].host_class);
         set_string(root, "cases", rows[0].cases);
         set(root, "pairs", json_boolean(rows[0].pairs));
+        set(root, "margin", json_real(rows[0].margin));
     }
     set(root, "drill", array);
     for (size_t i = 0; i < n; i++) {
         const struct drill_row *r = &rows[i];
         json_t *o = must(json_object());
 
+        set_string(o, "cases", r->cases);
+        set_string(o, "commit", r->commit);
+        set_string(o, "build", r->build);
+        set(o, "pairs", json_boolean(r->pairs));
+        set(o, "margin", json_real(r->margin));
         set(o, "effect", json_real(r->effect));
         set(o, "runs", json_integer(r->runs));
         set(o, "alarmed_runs", json_integer(r->alarmed_runs));

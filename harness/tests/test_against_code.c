@@ -14,6 +14,7 @@ static bool same(const char *left, const char *right)
     text_addf(&a, "%s/%s", folder, left);
     text_addf(&b, "%s/%s", folder, right);
     yes = against_same_code(a.data, b.data);
+    assert_int_equal(yes, against_code_hash(a.data) != 0 && against_code_hash(a.data) == against_code_hash(b.data));
     text_free(&a);
     text_free(&b);
     return yes;
