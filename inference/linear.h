@@ -4,19 +4,16 @@
  *
  * **A row of Y is the same, bit for bit, whatever n, the ISA and the number of ranks**: the sums below are done in this
  * order, and no other, by every implementation (linear_scalar.c is the definition; nothing is contracted or
- * reassociated beyond what is written).
+ * reassociated beyond what is written). i, b ascend; a sum starts from +0.
  *
- *   F32, F16, BF16    w as float32. 16 partial sums, p[l] = fma(x[i], w[i], p[l]) for l = i mod 16, i ascending, from
- *                     +0, the row padded by zeros to a multiple of 16; then for h = 8, 4, 2, 1: p[l] += p[l + h], l < h.
- *                     y = p[0] * s
+ *   F32, F16, BF16    w as float32. p = fma(x[i], w[i], p); y = p * s
  *   ternary           activations in int8 by a row's largest magnitude, as kernels/gemm_ternary.h has it:
  *                     a = max(max |x|, 1e-5), q = rint(x * (127 / a)); y = (float)(sum q w) * (s * (a / 127)), the sum
  *                     exact. TQ1_0 and TQ2_0 have a scale a block of 256: where they are all the same it is part of s;
- *                     else y = P * (a / 127) * s, P = the sum over blocks b, ascending, p = fma((float)sum_b, d_b, p)
+ *                     else p = fma((float)sum_b, d_b, p), y = p * (s * (a / 127))
  *   Q8_0              activations in int8 by blocks of 32: a_b = max |x| in the block, e_b = a_b / 127,
- *                     q = rint(x * (a_b > 0 ? 127 / a_b : 0)). With t_b = (float)(sum q w in block b) and
- *                     c_b = d_b * e_b: 16 partial sums p[l] = fma(t_b, c_b, p[l]), l = b mod 16, b ascending, and the
- *                     tree as above. y = p[0] * s
+ *                     q = rint(x * (127 / a_b)); all zeros where a_b < 1e-36.
+ *                     p = fma((float)(sum q w in block b), d_b * e_b, p); y = p * s
  *
  * A row of X with a NaN or an infinity gives NaN somewhere in its Y, and touches no other row.
  *
@@ -33,9 +30,9 @@
 
 struct linear;
 
-/* `data` is laid out as a GGUF tensor of that type; a copy is made. `scale` (1 where there is none) is s; I2_S brings its
- * own in `data` as well, and they multiply. `isa` is what may be used (declare/isa.h); ISA_ANY gives the scalar path.
- * NULL with *err filled: a size overflows, values that the type forbids (a ternary code of 3, a scale that is not
+/* `data` is laid out as a GGUF tensor of that type; a copy is made. `scale` (1 where there is none) is s; I2_S brings
+ * its own in `data` as well, and they multiply. `isa` is what may be used (declare/isa.h); ISA_ANY gives the scalar
+ * path. NULL with *err filled: a size overflows, values that the type forbids (a ternary code of 3, a scale that is not
  * finite), or no memory. linear_free() accepts NULL. */
 struct linear *linear_new(enum gguf_type type, size_t rows, size_t cols, const void *data, float scale, uint32_t isa,
                           struct err *err);
@@ -61,9 +58,9 @@ void linear_work_free(struct linear_work *work); /* accepts NULL */
 size_t linear_work_bytes(const struct linear_work *work);
 
 /* Turns rows `rank`, `rank + size`, ... of X into that form, to be used by any number of linear_forward() calls with
- * matrices of that form and as many columns. With LINEAR_FLOAT X itself is referred to and must stay as it is. */
-void linear_prepare(struct linear_work *work, enum linear_form form, const float *x, size_t n, size_t cols, uint32_t isa,
-                    int rank, int size);
+ * matrices of that form, that `isa` and as many columns. X must stay as it is until those are done. */
+void linear_prepare(struct linear_work *work, enum linear_form form, const float *x, size_t n, size_t cols,
+                    uint32_t isa, int rank, int size);
 
 /* The rank's share of the columns of Y, [begin, end) as linear_share() says for linear_rows(w): the same for matrices
  * of as many rows, so that element-wise work on Y needs no barrier. */

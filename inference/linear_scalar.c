@@ -1,100 +1,143 @@
 // SPDX-License-Identifier: MIT
-/* linear_scalar.c -- the definition of every product in linear.h: one row of weights, one row of activations. */
+/* linear_scalar.c -- the plain kernels, for any x86-64: the definition that all others are compared with. */
+#include "inference/linear_micro.h"
+
 #include "base/half.h"
-#include "inference/linear_private.h"
 
 #include <math.h>
 #include <string.h>
 
-static float tree(float p[LINEAR_LANES])
+enum { NR = LINEAR_NR, KR = LINEAR_Q8_KR };
+enum type { F32, F16, BF16 };
+
+/* fmaf(a, b, c), without a call where the CPU has no such instruction. The product of two floats is exact in a double,
+ * so that `sum` is rounded once, and rounding it again to a float can only go wrong where it lies exactly between two
+ * of them: halfway in the 29 bits that a float lacks, or at another place where the float is a denormal. */
+static inline float fma1(float a, float b, float c)
 {
-    for (int h = LINEAR_LANES / 2; h > 0; h /= 2)
-        for (int l = 0; l < h; l++)
-            p[l] += p[l + h];
-    return p[0];
+    double sum = (double)a * b + c;
+    uint64_t bits;
+
+    memcpy(&bits, &sum, sizeof(bits));
+    if (__builtin_expect((bits & 0x1fffffff) == 0x10000000 || (fabs(sum) < 0x1p-126 && sum != 0), 0))
+        return fmaf(a, b, c);
+    return (float)sum;
 }
 
-static float weight(const struct linear *w, size_t at)
+static inline float weight(enum type type, const char *w, size_t at)
 {
     uint16_t half;
     uint32_t bits;
     float x;
 
-    if (w->type == GGUF_F32) {
-        memcpy(&x, w->data + at * sizeof(x), sizeof(x));
+    if (type == F32) {
+        memcpy(&x, w + at * sizeof(x), sizeof(x));
         return x;
     }
-    memcpy(&half, w->data + at * sizeof(half), sizeof(half));
-    if (w->type == GGUF_F16)
+    memcpy(&half, w + at * sizeof(half), sizeof(half));
+    if (type == F16)
         return half_to(half);
     bits = (uint32_t)half << 16;
     memcpy(&x, &bits, sizeof(x));
     return x;
 }
 
-static float dot_float(const struct linear *w, const float *x, size_t row)
+static inline void tile(enum type type, size_t rows, size_t k, const char *w, const float *x, float *y, size_t ldy)
 {
-    float p[LINEAR_LANES] = { 0 };
+    for (size_t i = 0; i < rows; i++)
+        memset(y + i * ldy, 0, NR * sizeof(*y));
+    for (size_t l = 0; l < k; l++, x += rows) {
+        float wl[NR];
 
-    for (size_t i = 0; i < w->cols; i++)
-        p[i % LINEAR_LANES] = fmaf(x[i], weight(w, row * w->cols + i), p[i % LINEAR_LANES]);
-    for (size_t i = w->cols; i % LINEAR_LANES; i++) /* what padding by zeros adds: it turns -0 into +0 */
-        p[i % LINEAR_LANES] += 0.0f;
-    return tree(p) * w->scale;
-}
-
-static int32_t dot_codes(const uint8_t *packed, size_t at, const int8_t *q, size_t n)
-{
-    int32_t sum = 0;
-
-    for (size_t i = 0; i < n; i++, at++)
-        sum += q[i] * ((packed[at / 4] >> at % 4 * 2 & 3) - 1);
-    return sum;
-}
-
-static float dot_ternary(const struct linear *w, const int8_t *q, float scale, size_t row)
-{
-    size_t blocks = w->cols / LINEAR_TERNARY_BLOCK;
-    float p = 0;
-
-    if (!w->block_scales)
-        return (float)dot_codes(w->data, row * w->cols, q, w->cols) * (w->scale * scale);
-    for (size_t b = 0; b < blocks; b++) {
-        size_t at = b * LINEAR_TERNARY_BLOCK;
-
-        p = fmaf((float)dot_codes(w->data, row * w->cols + at, q + at, LINEAR_TERNARY_BLOCK),
-                 w->block_scales[row * blocks + b], p);
+        for (size_t c = 0; c < NR; c++)
+            wl[c] = weight(type, w, l * NR + c);
+        for (size_t i = 0; i < rows; i++)
+            for (size_t c = 0; c < NR; c++)
+                y[i * ldy + c] = fma1(x[i], wl[c], y[i * ldy + c]);
     }
-    return p * scale * w->scale;
 }
 
-static float dot_q8_0(const struct linear *w, const int8_t *q, const float *scales, size_t row)
+static inline void row(enum type type, size_t panels, size_t k, const char *w, const float *x, float *y)
 {
-    size_t blocks = w->cols / LINEAR_Q8_BLOCK;
-    const uint8_t *block = w->data + row * blocks * (2 + LINEAR_Q8_BLOCK);
-    float p[LINEAR_LANES] = { 0 };
+    for (size_t p = 0; p < panels; p++)
+        tile(type, 1, k, w + p * k * NR * (type == F32 ? 4 : 2), x, y + p * NR, NR);
+}
 
-    for (size_t b = 0; b < blocks; b++, block += 2 + LINEAR_Q8_BLOCK) {
+void linear_scalar_f32(size_t rows, size_t k, const void *w, size_t ahead, const float *x, float *y, size_t ldy)
+{
+    (void)ahead;
+    tile(F32, rows, k, w, x, y, ldy);
+}
+
+void linear_scalar_f16(size_t rows, size_t k, const void *w, size_t ahead, const float *x, float *y, size_t ldy)
+{
+    (void)ahead;
+    tile(F16, rows, k, w, x, y, ldy);
+}
+
+void linear_scalar_bf16(size_t rows, size_t k, const void *w, size_t ahead, const float *x, float *y, size_t ldy)
+{
+    (void)ahead;
+    tile(BF16, rows, k, w, x, y, ldy);
+}
+
+void linear_scalar_f32_row(size_t panels, size_t k, const void *w, size_t ahead, const float *x, float *y)
+{
+    (void)ahead;
+    row(F32, panels, k, w, x, y);
+}
+
+void linear_scalar_f16_row(size_t panels, size_t k, const void *w, size_t ahead, const float *x, float *y)
+{
+    (void)ahead;
+    row(F16, panels, k, w, x, y);
+}
+
+void linear_scalar_bf16_row(size_t panels, size_t k, const void *w, size_t ahead, const float *x, float *y)
+{
+    (void)ahead;
+    row(BF16, panels, k, w, x, y);
+}
+
+void linear_scalar_q8(size_t rows, size_t blocks, const void *w, size_t ahead, const int8_t *q,
+                      const struct linear_q8_scale *scale, float *y, size_t ldy)
+{
+    (void)ahead;
+    for (size_t i = 0; i < rows; i++)
+        memset(y + i * ldy, 0, NR * sizeof(*y));
+    for (size_t b = 0; b < blocks; b++, q += rows * KR, scale += rows) {
+        const uint8_t *block = (const uint8_t *)w + b * LINEAR_Q8_BYTES, *codes = block + LINEAR_Q8_CODES;
+
+        for (size_t i = 0; i < rows; i++)
+            for (size_t c = 0; c < NR; c++) {
+                int32_t dot = 0;
+                uint16_t d;
+
+                for (size_t l = 0; l < KR; l++)
+                    dot += q[i * KR + l] * (codes[l / 4 * 4 * NR + 4 * c + l % 4] - 128);
+                memcpy(&d, block + 2 * c, sizeof(d));
+                y[i * ldy + c] = fma1((float)dot, half_to(d) * scale[i].d, y[i * ldy + c]);
+            }
+    }
+}
+
+void linear_scalar_q8_quantise(size_t blocks, const float *x, int8_t *q, size_t stride_q, struct linear_q8_scale *scale,
+                               size_t stride_scale)
+{
+    for (; blocks > 0; blocks--, x += KR, q += stride_q, scale += stride_scale) {
+        float most = 0, by;
         int32_t sum = 0;
-        uint16_t d;
+        int bad = 0;
 
-        memcpy(&d, block, sizeof(d));
-        for (int i = 0; i < LINEAR_Q8_BLOCK; i++)
-            sum += q[b * LINEAR_Q8_BLOCK + (size_t)i] * (int8_t)block[2 + i];
-        p[b % LINEAR_LANES] = fmaf((float)sum, half_to(d) * scales[b], p[b % LINEAR_LANES]);
+        for (size_t l = 0; l < KR; l++) {
+            bad |= !isfinite(x[l]);
+            most = fabsf(x[l]) > most ? fabsf(x[l]) : most;
+        }
+        by = most >= LINEAR_Q8_LEAST && !bad ? 127.0f / most : 0;
+        for (size_t l = 0; l < KR; l++) {
+            q[l] = bad ? 0 : (int8_t)lrintf(x[l] * by);
+            sum += q[l];
+        }
+        *scale = (struct linear_q8_scale){ bad ? NAN : by != 0 ? most / 127.0f : 0, -128 * sum };
     }
-    for (size_t b = blocks; b % LINEAR_LANES; b++)
-        p[b % LINEAR_LANES] += 0.0f;
-    return tree(p) * w->scale;
-}
-
-float linear_scalar_dot(const struct linear *w, const struct linear_work *work, size_t row, size_t i)
-{
-    size_t cols = w->cols;
-
-    if (w->form == LINEAR_FLOAT)
-        return dot_float(w, work->x + i * cols, row);
-    if (w->form == LINEAR_ROW8)
-        return dot_ternary(w, work->codes + i * cols, work->scales[i], row);
-    return dot_q8_0(w, work->codes + i * cols, work->scales + i * (cols / LINEAR_Q8_BLOCK), row);
 }
