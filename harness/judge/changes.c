@@ -13,9 +13,10 @@
 #define MOST_OF_TOTAL 10
 
 #define INDEPENDENT    1.1 /* factors up to here leave nothing to gain from the other explanation */
-#define NEARLY         4.0 /* and from here on it is not believed: an AR(1) of 0.6 */
+#define NEARLY         8.0 /* and from here on it is not believed: an AR(1) of 0.8 */
 #define SEGMENT_COSTS  3.0 /* times log n, in the deviance: what a segment more must gain */
 #define SUSPECT_SIGMAS 4.0
+#define SLOPE_SIGMAS   4.0 /* a slope that the newest points are held against */
 
 enum { PASSES = 3 };
 
@@ -145,25 +146,14 @@ static bool snap(const struct split *split, double factor, const struct series *
     return false;
 }
 
-static double median_of(const double *y, size_t from, size_t to)
-{
-    double *v = mem_array(to - from, sizeof(*v)), m;
-
-    memcpy(v, y + from, (to - from) * sizeof(*v));
-    stats_sort(v, to - from);
-    m = stats_median(v, to - from);
-    free(v);
-    return m;
-}
-
 /* The step at `at` between [from, at) and [at, to). The interval is that of two medians of normal noise, whose variance
  * is pi / 2 times that of a mean. */
 static struct step describe(const struct series *s, double factor, size_t from, size_t at, size_t to)
 {
     double sigma2 = 0, half, left = (double)(at - from), right = (double)(to - at);
     struct step step = { .index = s->index[at],
-                         .before = median_of(s->raw, from, at),
-                         .after = median_of(s->raw, at, to),
+                         .before = segments_level(s->raw, from, at),
+                         .after = segments_level(s->raw, at, to),
                          .n_after = to - at };
 
     for (size_t i = from; i < to; i++)
@@ -177,22 +167,49 @@ static struct step describe(const struct series *s, double factor, size_t from, 
     return step;
 }
 
+/* What the points [from, to) let expect of the later ones: their median or, where they have a slope beyond doubt, their
+ * line. */
+struct course {
+    double level, slope, middle;
+};
+
+static struct course course_of(const struct series *s, double factor, size_t from, size_t to)
+{
+    double m = (double)(to - from), mean = 0, ty = 0, tt = m * (m * m - 1) / 12, sigma = s->sigma[to - 1];
+    struct course c = { segments_level(s->raw, from, to), 0, (double)from + (m - 1) / 2 };
+
+    for (size_t i = from; i < to; i++)
+        mean += s->y[i] / m;
+    for (size_t i = from; i < to; i++)
+        ty += ((double)i - c.middle) * (s->y[i] - mean);
+    if (ty * ty > SLOPE_SIGMAS * SLOPE_SIGMAS * factor * sigma * sigma * tt)
+        c.slope = ty / tt;
+    return c;
+}
+
+static double off_course(const struct series *s, const struct course *c, size_t i)
+{
+    return s->raw[i] - c->level - c->slope * ((double)i - c->middle);
+}
+
 /* Are the newest one or two points off, and the same way? Every night asks this once: no correction for places. */
 static bool suspect(const struct series *s, double factor, size_t from, struct step *step)
 {
     size_t n = s->n;
     /* Of an AR(1) of rho the factor is (1 + rho) / (1 - rho)^2 where sigma is from differences, and one point's
      * variance 1 / (1 - rho): the root of the factor is that and a little more. */
-    double noise = sqrt(sqrt(factor)), level, way, off[2];
+    double noise = sqrt(sqrt(factor)), way, newest, off[2];
+    struct course course;
 
     if (n < from + 2 * STEP_MIN_POINTS)
         return false;
-    level = median_of(s->raw, from, n - 2);
-    way = s->raw[n - 1] > level ? 1 : -1;
+    course = course_of(s, factor, from, n - 2);
+    newest = off_course(s, &course, n - 1);
+    way = newest > 0 ? 1 : -1;
     for (size_t i = 0; i < 2; i++)
-        off[i] = way * (s->raw[n - 1 - i] - level) / (s->sigma[n - 1 - i] * noise);
+        off[i] = way * off_course(s, &course, n - 1 - i) / (s->sigma[n - 1 - i] * noise);
     for (size_t i = from; i + 2 < n; i++) /* further than what came and went before, too */
-        if (way * (s->raw[i] - level) >= way * (s->raw[n - 1] - level))
+        if (way * off_course(s, &course, i) >= way * newest)
             return false;
     if (off[0] < SUSPECT_SIGMAS)
         return false;
@@ -216,6 +233,7 @@ size_t changes_find(const double *values, const int *epochs, size_t n, struct st
 
         split = split_open(s.y, s.n, s.sigma);
         fit = best_fit(split, &s);
+        modes_prune(s.raw, g);
         proof_prune(split, fit.factor, s.raw, g);
         *steps = mem_array(g->n, sizeof(**steps)); /* one for what is suspected */
         for (size_t i = 1; i < g->n; i++) {

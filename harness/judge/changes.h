@@ -3,7 +3,8 @@
  *
  * What it does, in this order:
  *  1. Points that are not finite (missing nights) are left out; a season that repeats at least four times is taken out;
- *     what stands out of its five neighbours by more than 3 sigma is cut to that, so that one or two nights are a spike.
+ *     what stands out of its five neighbours by more than 3 sigma is cut to that, so that one or two nights are a
+ * spike.
  *  2. The noise: its standard deviation from differences of neighbours, locally (it may grow or shrink), and the factor
  *     by which the variance of long means exceeds that of independent points (an AR(1) of 0.5: 3). Steps look like
  *     dependence and dependence like steps. So the factor is settled twice with the segments that it leads to, from the
@@ -14,11 +15,13 @@
  *     scales has left, all places for short series; the cost of a stretch is that of its best level or, for a penalty,
  *     of its best line: a drift is no staircase. The penalties grow with log n, in units of the noise.
  *  4. Every boundary has to prove itself: by its gain against a chi-squared of one degree, with the heavier tail of a
- *     noise that is only estimated, times n places, below CHANGES_ALPHA; and, where the stretch is short, by a binomial test that does not trust the noise to be normal: how
- *     often do other points go as far? That is what keeps bimodal, skewed and spiky series quiet.
+ *     noise that is only estimated, times n places, below CHANGES_ALPHA; and, where the stretch is short, by a binomial
+ * test that does not trust the noise to be normal: how often do other points go as far? That is what keeps bimodal,
+ * skewed and spiky series quiet. A shock that fades is no level, and two levels between which a series goes back and
+ * forth six times are its modes.
  *
- * A step is confirmed with its third point. The newest one or two points, where they are off, make one last step of state
- * STEP_SUSPECTED. A host's epoch pulls a step to itself where it fits about as well, and marks it.
+ * A step is confirmed with its third point. The newest one or two points, where they are off, make one last step of
+ * state STEP_SUSPECTED. A host's epoch pulls a step to itself where it fits about as well, and marks it.
  *
  * Deterministic: no random numbers; the same values give the same steps. Time about n log n up to 10^5 points; memory
  * about 200 bytes a point. tests/test_changes.c measures precision, recall, covering and false alarms. */
@@ -28,6 +31,6 @@
 
 #define CHANGES_ALPHA 0.01 /* chance of a false step in a series of mere noise */
 
-/* Returns how many, by index; *steps is the caller's to free. `epochs` NULL, or n numbers: of equal numbers side by side
- * the host was the same. */
+/* Returns how many, by index; *steps is the caller's to free. `epochs` NULL, or n numbers: of equal numbers side by
+ * side the host was the same. */
 size_t changes_find(const double *values, const int *epochs, size_t n, struct step **steps);

@@ -10,6 +10,8 @@
 /* Points a window of the local noise has, and for how many the noise of the whole counts beside it. */
 enum { WINDOW = 32, WHOLE_COUNTS = 24 };
 
+enum { SOME = 10 };
+
 enum { LONGEST = 64, MEANS_MIN = 12 }; /* points a long mean has, and how many such means a series must hold */
 
 /* CLIP: standard deviations beyond the median of five. DOUBT: standard errors that a variance ratio is taken to be too
@@ -210,12 +212,14 @@ double noise_dependence_within(const double *y, const double *sigma, const struc
     }
     v = v > 0 ? v : 1e-30;
     c1 = fmax(c1 / v, 0);
-    c2 = fmax(c2 / v, 0);
+    c2 = c1 > 0 ? fmax(c2 / v, 0) : 0; /* points in turns have a second lag, too */
     v /= (double)n;
     /* A white part hides the AR(1) from the first lag, less from the second. Fitted means take rho down (Kendall,
-     * "Note on bias in the estimation of autocorrelation", Biometrika 41, 1954), one for each segment. */
+     * "Note on bias in the estimation of autocorrelation", Biometrika 41, 1954), one for each segment.
+     * Of few points rho is anything: it is drawn towards 0, as if SOME points had shown none. */
     rho = fmax(c1, 0.9 * sqrt(c2));
     rho += (1 + 3 * rho) * (double)s->n / (double)n;
+    rho *= (double)n / (double)(n + SOME);
     rho = fmin(rho, 1 - 1.0 / (double)n);
     factor = fmax((1 + rho) / (1 - rho), largest_ratio(r, n, v));
     rest = (double)(n > 2 * s->n ? n - s->n : n / 2);

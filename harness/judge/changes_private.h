@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* changes_private.h -- the parts of judge/changes.c: noise, season, split, proof. All values are finite. */
+/* changes_private.h -- the parts of judge/changes.c: noise, season, split, modes, proof. All values are finite. */
 #pragma once
 
 #include "declare/step.h"
@@ -43,6 +43,12 @@ void split_close(struct split *split);
 
 /* How much better [from, to) is described in two parts: in units of chi-squared. */
 double split_gain(const struct split *split, double factor, size_t from, size_t at, size_t to);
+
+/* changes_modes.c: the median of [from, to). */
+double segments_level(const double *y, size_t from, size_t to);
+
+/* Takes out the boundaries between two levels that the series keeps going back and forth between. */
+void modes_prune(const double *raw, struct segments *s);
 
 /* changes_proof.c: the chance that a boundary is none; `raw` is the series before anything was cut. */
 double proof_boundary(const struct split *split, double factor, const double *raw, const struct segments *s, size_t i);

@@ -5,11 +5,11 @@
 #include <math.h>
 #include <string.h>
 
-enum { SHORT = 100 }; /* points: of a longer stretch the mean is normal enough */
+enum { SHORT = 100, STAIRS = 3 }; /* points: of a longer stretch the mean is normal enough; segments of a shock */
 
 /* The noise's factor is an estimate, and of dependent points a poor one: as if one point in so many told of it. The
  * gain's distribution has the heavier tail of an unknown variance (the likelihood ratio, n log(1 + t^2 / n)). */
-#define WORTH_ONE 5.0
+#define WORTH_ONE 2.0
 
 /* P(Bin(n, q) >= k). */
 static double binomial_tail(size_t n, size_t k, double q)
@@ -96,6 +96,45 @@ double proof_boundary(const struct split *split, double factor, const double *ra
     return fmin(fmax(p, chance * n / (double)few), 1);
 }
 
+/* Of v, n values about the level before and after: is each one a share of the one before it, rather than as large as
+ * the others? */
+static bool fades(const double *v, size_t n)
+{
+    double mean = 0, flat = 0, cross = 0, square = 0, share, fading = 0;
+
+    for (size_t i = 0; i < n; i++)
+        mean += v[i] / (double)n;
+    for (size_t i = 1; i < n; i++) {
+        cross += v[i] * v[i - 1];
+        square += v[i - 1] * v[i - 1];
+    }
+    share = square > 0 ? cross / square : 1;
+    for (size_t i = 1; i < n; i++) {
+        flat += (v[i] - mean) * (v[i] - mean);
+        fading += (v[i] - share * v[i - 1]) * (v[i] - share * v[i - 1]);
+    }
+    return fabs(v[0]) > fabs(v[n - 1]) && share < 0.95 && fading < 0.5 * flat;
+}
+
+/* A shock that fades is no level, nor a staircase of them: how many segments from the i-th on are one? */
+static size_t shock_segments(const double *raw, const struct segments *s, size_t i)
+{
+    size_t from = s->start[i];
+
+    for (size_t k = STAIRS; k > 0; k--) { /* the longest: the last stair is near the level, too */
+        size_t to = i + k < s->n ? s->start[i + k] : s->n_points, after = i + k < s->n ? segments_end(s, i + k) : to;
+        double a = fit(raw, s->start[i - 1], from).level, c = fit(raw, to, after).level, level = (a + c) / 2, v[SHORT];
+
+        if (to == after || to - from > SHORT || to - from >= from - s->start[i - 1] || to - from >= after - to)
+            continue;
+        for (size_t t = from; t < to; t++)
+            v[t - from] = raw[t] - level;
+        if (fabs(a - c) < 0.5 * fabs(v[0]) && fades(v, to - from))
+            return k;
+    }
+    return 0;
+}
+
 /* Segment i leaves a level and comes back to it: is it one of many such excursions? */
 static double excursion_chance(const double *raw, const struct segments *s, size_t i)
 {
@@ -117,11 +156,16 @@ static void take_out(struct segments *s, size_t i, size_t n)
 
 void proof_prune(const struct split *split, double factor, const double *raw, struct segments *s)
 {
-    for (size_t i = 1; i + 1 < s->n;)
-        if (excursion_chance(raw, s, i) > CHANGES_ALPHA)
+    for (size_t i = 1; i + 1 < s->n;) {
+        size_t shock = shock_segments(raw, s, i);
+
+        if (shock)
+            take_out(s, i, shock + 1);
+        else if (excursion_chance(raw, s, i) > CHANGES_ALPHA)
             take_out(s, i, 2);
         else
             i++;
+    }
     for (;;) {
         size_t worst = 0;
         double most = CHANGES_ALPHA;

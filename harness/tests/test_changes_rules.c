@@ -103,6 +103,37 @@ static void quiet_nights_are_rarely_suspected(void **state)
     assert_in_range(suspected, 0, 3);
 }
 
+static void a_straight_line_is_not_suspected(void **state)
+{
+    double y[40];
+
+    (void)state;
+    for (size_t n = 1; n <= 40; n++) {
+        struct step *steps;
+
+        for (size_t i = 0; i < n; i++)
+            y[i] = 3 * (double)i;
+        assert_int_equal(changes_find(y, NULL, n, &steps), 0);
+        free(steps);
+    }
+}
+
+static void a_shock_that_fades_is_no_level(void **state)
+{
+    static struct made m;
+    struct step *steps;
+
+    (void)state;
+    for (uint64_t seed = 0; seed < 20; seed++) {
+        quiet_nights(&m, 300, 700 + seed);
+        for (size_t i = 0; i < 12; i++)
+            m.y[150 + i] += 30 * pow(0.7, (double)i);
+        for (size_t k = find(&m, NULL, &steps); k > 0; k--)
+            assert_int_equal(steps[k - 1].state, STEP_SUSPECTED);
+        free(steps);
+    }
+}
+
 static void a_step_tells_levels_effect_and_interval(void **state)
 {
     static struct made m;
@@ -274,6 +305,8 @@ int main(void)
         cmocka_unit_test(one_or_two_nights_are_a_spike_and_many_a_step),
         cmocka_unit_test(newest_points_are_suspected_and_the_third_confirms),
         cmocka_unit_test(quiet_nights_are_rarely_suspected),
+        cmocka_unit_test(a_straight_line_is_not_suspected),
+        cmocka_unit_test(a_shock_that_fades_is_no_level),
         cmocka_unit_test(a_step_tells_levels_effect_and_interval),
         cmocka_unit_test(missing_nights_are_left_out_and_indices_stay),
         cmocka_unit_test(an_epoch_of_the_host_marks_its_step_only),
