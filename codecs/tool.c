@@ -264,7 +264,7 @@ static void show(void *arg, const char *line)
     fprintf(stderr, "%s\n", line);
 }
 
-static int run(int argc, char **argv)
+static int run(int argc, char **argv, const struct tool_host *host)
 {
     static const int exits[] = { [ERR_NONE] = 4, [ERR_USAGE] = 2, [ERR_CONFIG] = 2, [ERR_HOST] = 3, [ERR_HARNESS] = 4 };
     struct tool_args args = { .corpus = "wordnet", .seed = 1 };
@@ -273,6 +273,7 @@ static int run(int argc, char **argv)
     struct err err = { 0 };
     int ret;
 
+    (void)host;
     if (argc < 2 || !strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")) {
         help();
         return argc < 2 ? 2 : 0;

@@ -8,13 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-_Static_assert((int)ENGINE_PAGE == (int)CACHE_PAGE && (int)CACHE_PAGE == (int)OPS_PAGE, "one size of page");
+_Static_assert((int)ENGINE_PAGE == (int)KVCACHE_PAGE && (int)KVCACHE_PAGE == (int)OPS_PAGE, "one size of page");
 
 void engine_free(struct engine *e)
 {
     if (!e)
         return;
-    cache_free(&e->cache);
+    kvcache_free(&e->cache);
     linear_work_free(e->linear);
     free(e->floats);
     free(e->rows);
@@ -48,7 +48,7 @@ static int make_buffers(struct engine *e, struct err *err)
         { &e->gate, n, s->ff },
         { &e->up, n, s->ff },
         { &e->logits, e->options.logits, s->vocab },
-        { &e->weights, (size_t)e->threads, e->cache.path_pages * CACHE_PAGE },
+        { &e->weights, (size_t)e->threads, e->cache.path_pages * KVCACHE_PAGE },
     };
     size_t offsets[ARRAY_LEN(buffers)];
 
@@ -92,7 +92,7 @@ static int check_options(struct engine_options *o, const struct model *model, st
     o->length = o->length ? o->length : model->shape.context;
     if (o->batch == 0 || o->logits > o->batch)
         return err_set(err, ERR_USAGE, "a batch of %zu rows with %zu logits", o->batch, o->logits);
-    if (o->positions == 0 && __builtin_mul_overflow((o->length + CACHE_PAGE - 1) / CACHE_PAGE * CACHE_PAGE, o->paths,
+    if (o->positions == 0 && __builtin_mul_overflow((o->length + KVCACHE_PAGE - 1) / KVCACHE_PAGE * KVCACHE_PAGE, o->paths,
                                                     &o->positions))
         return err_set(err, ERR_USAGE, "%zu paths of %zu tokens are too many", o->paths, o->length);
     return 0;
@@ -110,7 +110,7 @@ struct engine *engine_new(const struct model *model, const struct engine_options
     e->team = options->team;
     e->threads = e->team ? team_size(e->team) : 1;
     if (check_options(&e->options, model, err) < 0 ||
-        cache_new(&e->cache, s->layers, s->kv_heads, s->head_dim, e->options.paths, e->options.length,
+        kvcache_new(&e->cache, s->layers, s->kv_heads, s->head_dim, e->options.paths, e->options.length,
                   e->options.positions, err) < 0 ||
         make_buffers(e, err) < 0)
         goto fail;
@@ -138,7 +138,7 @@ const struct model *engine_model(const struct engine *e)
 
 size_t engine_cache_bytes(const struct engine *e)
 {
-    return cache_bytes(&e->cache);
+    return kvcache_bytes(&e->cache);
 }
 
 size_t engine_work_bytes(const struct engine *e)
@@ -178,7 +178,7 @@ static int check_rows(const struct engine *e, const struct engine_row *rows, siz
 static void take_back(struct engine *e, size_t n)
 {
     while (n-- > 0)
-        cache_truncate(&e->cache, (size_t)e->rows[n].path, e->positions[n]);
+        kvcache_truncate(&e->cache, (size_t)e->rows[n].path, e->positions[n]);
 }
 
 static int append_rows(struct engine *e, const struct engine_row *rows, size_t n, struct err *err)
@@ -194,7 +194,7 @@ static int append_rows(struct engine *e, const struct engine_row *rows, size_t n
             take_back(e, i);
             return err_set(err, ERR_USAGE, "the text is full: it has %zu tokens", e->options.length);
         }
-        if (cache_append(&e->cache, path) < 0) {
+        if (kvcache_append(&e->cache, path) < 0) {
             take_back(e, i);
             return err_set(err, ERR_HOST, "the cache of %zu positions is full", e->options.positions);
         }
@@ -240,12 +240,12 @@ size_t engine_length(const struct engine *e, int path)
 
 void engine_truncate(struct engine *e, int path, size_t length)
 {
-    cache_truncate(&e->cache, known(e, path), length);
+    kvcache_truncate(&e->cache, known(e, path), length);
 }
 
 void engine_fork(struct engine *e, int from, int to)
 {
-    cache_fork(&e->cache, known(e, from), known(e, to));
+    kvcache_fork(&e->cache, known(e, from), known(e, to));
 }
 
 int engine_prefill(struct engine *e, int path, const int32_t *tokens, size_t n, size_t *row, struct err *err)
@@ -260,7 +260,7 @@ int engine_prefill(struct engine *e, int path, const int32_t *tokens, size_t n, 
             e->prefill[j] = (struct engine_row){ tokens[i + j], path, i + j + 1 == n };
         if (engine_forward(e, e->prefill, chunk, 0, err) < 0) {
             if (i > 0)
-                cache_truncate(&e->cache, (size_t)path, start);
+                kvcache_truncate(&e->cache, (size_t)path, start);
             return -1;
         }
         *row = chunk - 1;

@@ -2,7 +2,7 @@
 /* engine_private.h -- what the API of the engine and its forward pass share. */
 #pragma once
 
-#include "inference/cache.h"
+#include "inference/kvcache.h"
 #include "inference/engine.h"
 #include "inference/ops.h"
 
@@ -12,7 +12,7 @@ struct engine {
     struct team *team;
     int threads;
     struct engine_options options;
-    struct cache cache;
+    struct kvcache cache;
     struct linear_work *linear;
     float *floats;      /* where all of these lie, each from a cache line on */
     float *cos, *sin;   /* (length, rope_dim / 2) */

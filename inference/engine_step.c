@@ -82,7 +82,7 @@ static void place(const struct engine *e, size_t layer, size_t i, size_t kv_head
         rotate(e, q + g * m->head_dim, e->positions[i]);
     e->ops->scale(q, 1.0f / sqrtf((float)m->head_dim), group * m->head_dim);
     rotate(e, k, e->positions[i]);
-    cache_put(&e->cache, (size_t)e->rows[i].path, e->positions[i], layer, kv_head, k, v);
+    kvcache_put(&e->cache, (size_t)e->rows[i].path, e->positions[i], layer, kv_head, k, v);
 }
 
 static void attend(const struct engine *e, size_t layer, size_t i, size_t kv_head, int rank)
@@ -93,13 +93,13 @@ static void attend(const struct engine *e, size_t layer, size_t i, size_t kv_hea
         .q = e->q + at,
         .group = group,
         .head_dim = m->head_dim,
-        .keys = cache_keys(&e->cache, layer, kv_head),
-        .values = cache_values(&e->cache, layer, kv_head),
+        .keys = kvcache_keys(&e->cache, layer, kv_head),
+        .values = kvcache_values(&e->cache, layer, kv_head),
         .page_stride = e->cache.page_floats,
-        .pages = cache_table(&e->cache, (size_t)e->rows[i].path),
+        .pages = kvcache_table(&e->cache, (size_t)e->rows[i].path),
         .length = e->positions[i] + 1,
         .value_stride = e->cache.value_stride,
-        .weights = e->weights + (size_t)rank * e->cache.path_pages * CACHE_PAGE,
+        .weights = e->weights + (size_t)rank * e->cache.path_pages * KVCACHE_PAGE,
         .out = e->mixed + at,
     };
 

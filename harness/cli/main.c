@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/session.h"
+#include "cli/tool_team.h"
 #include "cli/version.h"
 #include "declare/tool.h"
 #include "measure/wire.h"
@@ -199,5 +200,5 @@ int main(int argc, char **argv)
     tool = find_tool(argv[1]);
     if (c)
         return run_command(c, argc, argv);
-    return tool ? tool->run(argc - 1, argv + 1) : unknown_command(argv[1]);
+    return tool ? tool->run(argc - 1, argv + 1, &tool_host) : unknown_command(argv[1]);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "inference/cache.h"
+#include "inference/kvcache.h"
 
 #include "base/mem.h"
 
@@ -8,18 +8,18 @@
 
 static size_t pages_of(size_t positions)
 {
-    return (positions + CACHE_PAGE - 1) / CACHE_PAGE;
+    return (positions + KVCACHE_PAGE - 1) / KVCACHE_PAGE;
 }
 
-int cache_new(struct cache *c, size_t layers, size_t kv_heads, size_t head_dim, size_t paths, size_t length,
+int kvcache_new(struct kvcache *c, size_t layers, size_t kv_heads, size_t head_dim, size_t paths, size_t length,
               size_t positions, struct err *err)
 {
-    *c = (struct cache){ .layers = layers, .kv_heads = kv_heads, .head_dim = head_dim, .n_paths = paths };
+    *c = (struct kvcache){ .layers = layers, .kv_heads = kv_heads, .head_dim = head_dim, .n_paths = paths };
     c->value_stride = (head_dim + 15) / 16 * 16;
     c->path_pages = pages_of(length);
     c->n_pages = pages_of(positions);
-    c->keys_floats = kv_heads * head_dim * CACHE_PAGE;
-    c->layer_floats = c->keys_floats + kv_heads * c->value_stride * CACHE_PAGE;
+    c->keys_floats = kv_heads * head_dim * KVCACHE_PAGE;
+    c->layer_floats = c->keys_floats + kv_heads * c->value_stride * KVCACHE_PAGE;
     c->page_floats = layers * c->layer_floats;
     c->data = mem_huge(c->n_pages, c->page_floats * sizeof(float), err);
     c->refs = mem_zeroed(c->n_pages, sizeof(*c->refs), err);
@@ -27,7 +27,7 @@ int cache_new(struct cache *c, size_t layers, size_t kv_heads, size_t head_dim, 
     c->tables = mem_zeroed(paths, c->path_pages * sizeof(*c->tables), err);
     c->lengths = mem_zeroed(paths, sizeof(*c->lengths), err);
     if (!c->data || !c->refs || !c->spare || !c->tables || !c->lengths) {
-        cache_free(c);
+        kvcache_free(c);
         return err_wrap(err, "a cache of %zu positions", positions);
     }
     memset(c->data, 0, c->n_pages * c->page_floats * sizeof(float)); /* what lies beside a value is read, times 0 */
@@ -36,38 +36,38 @@ int cache_new(struct cache *c, size_t layers, size_t kv_heads, size_t head_dim, 
     return 0;
 }
 
-void cache_free(struct cache *c)
+void kvcache_free(struct kvcache *c)
 {
     free(c->data);
     free(c->refs);
     free(c->spare);
     free(c->tables);
     free(c->lengths);
-    *c = (struct cache){ 0 };
+    *c = (struct kvcache){ 0 };
 }
 
-size_t cache_bytes(const struct cache *c)
+size_t kvcache_bytes(const struct kvcache *c)
 {
     return c->n_pages * c->page_floats * sizeof(float);
 }
 
-static uint32_t *table(const struct cache *c, size_t path)
+static uint32_t *table(const struct kvcache *c, size_t path)
 {
     return c->tables + path * c->path_pages;
 }
 
-const uint32_t *cache_table(const struct cache *c, size_t path)
+const uint32_t *kvcache_table(const struct kvcache *c, size_t path)
 {
     return table(c, path);
 }
 
-static void drop(struct cache *c, uint32_t page)
+static void drop(struct kvcache *c, uint32_t page)
 {
     if (--c->refs[page] == 0)
         c->spare[c->n_spare++] = page;
 }
 
-static int take(struct cache *c, uint32_t *page)
+static int take(struct kvcache *c, uint32_t *page)
 {
     if (c->n_spare == 0)
         return -1;
@@ -76,11 +76,11 @@ static int take(struct cache *c, uint32_t *page)
     return 0;
 }
 
-int cache_append(struct cache *c, size_t path)
+int kvcache_append(struct kvcache *c, size_t path)
 {
-    uint32_t *last = table(c, path) + c->lengths[path] / CACHE_PAGE, fresh;
+    uint32_t *last = table(c, path) + c->lengths[path] / KVCACHE_PAGE, fresh;
 
-    if (c->lengths[path] % CACHE_PAGE == 0) {
+    if (c->lengths[path] % KVCACHE_PAGE == 0) {
         if (take(c, last) < 0)
             return -1;
     } else if (c->refs[*last] > 1) {
@@ -94,7 +94,7 @@ int cache_append(struct cache *c, size_t path)
     return 0;
 }
 
-void cache_truncate(struct cache *c, size_t path, size_t length)
+void kvcache_truncate(struct kvcache *c, size_t path, size_t length)
 {
     if (length > c->lengths[path])
         BUG("path %zu cannot be cut from %zu to %zu positions", path, c->lengths[path], length);
@@ -103,11 +103,11 @@ void cache_truncate(struct cache *c, size_t path, size_t length)
     c->lengths[path] = length;
 }
 
-void cache_fork(struct cache *c, size_t from, size_t to)
+void kvcache_fork(struct kvcache *c, size_t from, size_t to)
 {
     if (from == to)
         return;
-    cache_truncate(c, to, 0);
+    kvcache_truncate(c, to, 0);
     c->lengths[to] = c->lengths[from];
     for (size_t i = 0; i < pages_of(c->lengths[from]); i++) {
         table(c, to)[i] = table(c, from)[i];
@@ -115,23 +115,23 @@ void cache_fork(struct cache *c, size_t from, size_t to)
     }
 }
 
-float *cache_keys(const struct cache *c, size_t layer, size_t kv_head)
+float *kvcache_keys(const struct kvcache *c, size_t layer, size_t kv_head)
 {
-    return c->data + layer * c->layer_floats + kv_head * c->head_dim * CACHE_PAGE;
+    return c->data + layer * c->layer_floats + kv_head * c->head_dim * KVCACHE_PAGE;
 }
 
-float *cache_values(const struct cache *c, size_t layer, size_t kv_head)
+float *kvcache_values(const struct kvcache *c, size_t layer, size_t kv_head)
 {
-    return c->data + layer * c->layer_floats + c->keys_floats + kv_head * c->value_stride * CACHE_PAGE;
+    return c->data + layer * c->layer_floats + c->keys_floats + kv_head * c->value_stride * KVCACHE_PAGE;
 }
 
-void cache_put(const struct cache *c, size_t path, size_t position, size_t layer, size_t kv_head, const float *key,
+void kvcache_put(const struct kvcache *c, size_t path, size_t position, size_t layer, size_t kv_head, const float *key,
                const float *value)
 {
-    size_t page = table(c, path)[position / CACHE_PAGE] * c->page_floats, lane = position % CACHE_PAGE;
-    float *keys = cache_keys(c, layer, kv_head) + page + lane;
+    size_t page = table(c, path)[position / KVCACHE_PAGE] * c->page_floats, lane = position % KVCACHE_PAGE;
+    float *keys = kvcache_keys(c, layer, kv_head) + page + lane;
 
     for (size_t e = 0; e < c->head_dim; e++)
-        keys[e * CACHE_PAGE] = key[e];
-    memcpy(cache_values(c, layer, kv_head) + page + lane * c->value_stride, value, c->head_dim * sizeof(float));
+        keys[e * KVCACHE_PAGE] = key[e];
+    memcpy(kvcache_values(c, layer, kv_head) + page + lane * c->value_stride, value, c->head_dim * sizeof(float));
 }
