@@ -91,7 +91,7 @@ static int of_history(const struct context *context, struct err *err)
     size_t n = 0;
     int ret = -1;
 
-    if (!store || store_load_history(store, &history, err) < 0)
+    if (!store || store_load_history(store, o->args, o->n_args, &history, err) < 0)
         goto out;
     all = mem_array(history.n_series, sizeof(*all));
     for (size_t i = 0; i < history.n_series; i++)

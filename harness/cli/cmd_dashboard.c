@@ -90,7 +90,7 @@ int cmd_dashboard(const struct context *context)
     int ret = 0;
 
     strftime(generated, sizeof(generated), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
-    if (!store || load_runs(store, &runs, &n_runs, &err) < 0 || store_load_history(store, &history, &err) < 0 ||
+    if (!store || load_runs(store, &runs, &n_runs, &err) < 0 || store_load_history(store, NULL, 0, &history, &err) < 0 ||
         add_targets(context, &history, &err) < 0 || store_load_drills(store, &drills, &n_drills, &err) < 0)
         ret = say_error(context, &err);
     if (ret == 0) {

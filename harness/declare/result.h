@@ -213,6 +213,7 @@ struct series {
     enum metric_kind kind;
     enum metric_better better;
     double at_least, at_most; /* the target's limits, NAN where none: filled in by who knows the targets */
+    double accepted;          /* the baseline's value, NAN where none: the same */
     struct point *points;     /* oldest first */
     size_t n_points;
 };

@@ -49,5 +49,8 @@ int store_add_drill(struct store *store, const struct drill_row *row, struct err
 /* All of them, oldest first; *rows is owned by the caller. */
 int store_load_drills(struct store *store, struct drill_row **rows, size_t *n_rows, struct err *err);
 
-/* All series of the finished runs, points oldest first. Only cases of status ok. history_free() it. */
-int store_load_history(struct store *store, struct history *history, struct err *err);
+/* The series of the finished runs whose case one of the globs selects (none: all), points oldest first. Only cases of
+ * status ok. Each series is one range of a primary key: what it takes does not grow with what else the store holds.
+ * history_free() it. */
+int store_load_history(struct store *store, const char *const *globs, size_t n_globs, struct history *history,
+                       struct err *err);

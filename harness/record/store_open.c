@@ -14,10 +14,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-extern const char schema_sql[], migrate_2_sql[], migrate_3_sql[];
+extern const char schema_sql[], migrate_2_sql[], migrate_3_sql[], migrate_4_sql[];
 
 /* migrations[v] takes a store from version v to v + 1; version 0 is the empty file. Only ever add to the end. */
-static const char *const migrations[] = { schema_sql, migrate_2_sql, migrate_3_sql };
+static const char *const migrations[] = { schema_sql, migrate_2_sql, migrate_3_sql, migrate_4_sql };
 
 enum {
     VERSION = ARRAY_LEN(migrations),
@@ -219,12 +219,14 @@ static int prepare(struct store *store, enum store_mode mode, struct err *err)
     if (sql_exec(store, "PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF", err) < 0 ||
         check_contents(store, bytes, &version, err) < 0)
         return -1;
+    if (mode == STORE_READ && version == 0) /* another process is about to make it */
+        return empty(store, err);
+    if (version < VERSION && migrate(store, err) < 0) /* to read, too: one version is all that the rest knows */
+        return -1;
     if (mode == STORE_WRITE) {
-        if ((version < VERSION && migrate(store, err) < 0) || use_write_ahead_log(store, err) < 0)
+        if (use_write_ahead_log(store, err) < 0)
             return -1;
     } else {
-        if (version == 0) /* another process is about to make it */
-            return empty(store, err);
         if (sql_exec(store, "PRAGMA query_only = ON", err) < 0)
             return -1;
     }

@@ -5,7 +5,6 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "record/sql.h"
-#include "record/store_epochs.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -336,67 +335,6 @@ int store_load_run(struct store *store, int64_t id, struct run_result *run, stru
     if (load_info(store, id, run, err) < 0 || load_cases(store, run, err) < 0 || load_verdicts(store, run, err) < 0) {
         run_result_free(run);
         return err_wrap(err, "cannot load run %" PRId64, id);
-    }
-    return 0;
-}
-
-/* One row of the query below: a new series where the case, metric or host class is another, and one point of it. */
-static void add_point(struct history *history, size_t *n_room, size_t *point_room, sqlite3_stmt *row)
-{
-    struct series next = { .at_least = NAN, .at_most = NAN }, *s;
-    struct point *p;
-
-    TEXT(row, 0, next.case_id);
-    TEXT(row, 1, next.metric);
-    TEXT(row, 2, next.host_class);
-    s = history->n_series ? &history->series[history->n_series - 1] : NULL;
-    if (!s || strcmp(s->case_id, next.case_id) != 0 || strcmp(s->metric, next.metric) != 0 ||
-        strcmp(s->host_class, next.host_class) != 0) {
-        history->series = mem_grow(history->series, n_room, history->n_series + 1, sizeof(*s));
-        s = &history->series[history->n_series++];
-        *s = next;
-        *point_room = 0;
-    }
-    TEXT(row, 3, s->scenario); /* the newest description wins */
-    TEXT(row, 4, s->variant);
-    TEXT(row, 5, s->params);
-    TEXT(row, 6, s->unit);
-    column_metric(row, 7, &s->kind, &s->better);
-    TEXT(row, 15, s->reference);
-    s->role = (enum variant_role)sqlite3_column_int(row, 16);
-    s->points = mem_grow(s->points, point_room, s->n_points + 1, sizeof(*p));
-    p = &s->points[s->n_points++];
-    p->run = sqlite3_column_int64(row, 9);
-    TEXT(row, 10, p->started);
-    TEXT(row, 11, p->commit);
-    p->value = sql_column_real(row, 12, NAN);
-    p->low = sql_column_real(row, 13, -INFINITY);
-    p->high = sql_column_real(row, 14, INFINITY);
-}
-
-int store_load_history(struct store *store, struct history *history, struct err *err)
-{
-    /* CROSS JOIN keeps this order of tables: series by case id first, so that only one case at a time is sorted. */
-    sqlite3_stmt *row = sql_prepare(
-        store,
-        "SELECT s.case_id, e.metric, r.host_class, s.scenario, s.variant, s.params, e.unit, e.kind, e.better, r.id,"
-        " r.started, r.commit_id, e.value, e.low, e.high, s.reference, s.role"
-        " FROM series s CROSS JOIN estimate e ON e.series = s.id CROSS JOIN run r ON r.id = e.run"
-        " CROSS JOIN case_result c ON c.run = e.run AND c.series = e.series"
-        " WHERE r.finished_at IS NOT NULL AND c.status = 'ok' ORDER BY s.case_id, e.metric, r.host_class, r.id",
-        err);
-    size_t n_room = 0, point_room = 0;
-    int more = -1;
-
-    *history = (struct history){ 0 };
-    while (row && (more = sql_step(store, row, err)) > 0)
-        add_point(history, &n_room, &point_room, row);
-    sqlite3_finalize(row);
-    if (more == 0)
-        more = store_epochs_fill(store, history, err); /* facts are older than the figures: each run has its own */
-    if (more < 0) {
-        history_free(history);
-        return err_wrap(err, "cannot load the history");
     }
     return 0;
 }

@@ -22,7 +22,7 @@ static void history_is_by_case_metric_and_host_oldest_first(void **state)
     struct history h;
     struct err err = { 0 };
 
-    assert_int_equal(store_load_history(store, &h, &err), 0);
+    assert_int_equal(store_load_history(store, NULL, 0, &h, &err), 0);
     assert_int_equal(h.n_series, 0);
     for (size_t i = 0; i < ARRAY_LEN(runs); i++)
         quick_run(store, runs[i].host, runs[i].value, runs[i].status);
@@ -34,7 +34,7 @@ static void history_is_by_case_metric_and_host_oldest_first(void **state)
     finish(store, &run);
     run_result_free(&run);
 
-    assert_int_equal(store_load_history(store, &h, &err), 0);
+    assert_int_equal(store_load_history(store, NULL, 0, &h, &err), 0);
     assert_int_equal(h.n_series, 5);
     assert_string_equal(h.series[0].case_id, "test/store/fast/n=32");
     assert_string_equal(h.series[0].host_class, "a");
@@ -85,7 +85,7 @@ static void points_know_the_epoch_of_their_run(void **state)
         finish(store, &run);
         run_result_free(&run);
     }
-    assert_int_equal(store_load_history(store, &h, &err), 0);
+    assert_int_equal(store_load_history(store, NULL, 0, &h, &err), 0);
     assert_int_equal(h.n_series, 2);
     assert_int_equal(h.series[0].n_points, 3);
     assert_string_equal(h.series[0].points[1].epoch, "0000000b");

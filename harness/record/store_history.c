@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: MIT
+/* The history is read a series at a time: its estimates lie side by side under their primary key, the runs that they
+ * belong to are few and are held in memory. No join, and no sort in the database. */
+#include "record/store.h"
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "record/sql.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TEXT(stmt, column, dst) sql_column_text(stmt, column, dst, sizeof(dst))
+
+/* The finished runs, by number. */
+struct runs {
+    struct run_facts {
+        int64_t id;
+        char started[sizeof(((struct point *)0)->started)], commit[sizeof(((struct point *)0)->commit)];
+        char epoch[sizeof(((struct point *)0)->epoch)], host_class[sizeof(((struct series *)0)->host_class)];
+    } * rows;
+    size_t n, capacity;
+};
+
+struct reader {
+    struct store *store;
+    struct runs runs;
+    sqlite3_stmt *figures;
+    struct history *history;
+    size_t capacity;
+    size_t *rooms, rooms_capacity; /* of the points of each series of the case that is read */
+};
+
+static int load_runs(struct store *store, struct runs *runs, struct err *err)
+{
+    sqlite3_stmt *row = sql_prepare(store,
+                                    "SELECT r.id, r.started, r.commit_id, r.host_class, coalesce((SELECT value FROM"
+                                    " host_fact f WHERE f.run = r.id AND f.key = 'epoch'), '') FROM run r"
+                                    " WHERE r.finished_at IS NOT NULL ORDER BY r.id",
+                                    err);
+    int more = -1;
+
+    while (row && (more = sql_step(store, row, err)) > 0) {
+        struct run_facts *r;
+
+        runs->rows = mem_grow(runs->rows, &runs->capacity, runs->n + 1, sizeof(*runs->rows));
+        r = &runs->rows[runs->n++];
+        r->id = sqlite3_column_int64(row, 0);
+        TEXT(row, 1, r->started);
+        TEXT(row, 2, r->commit);
+        TEXT(row, 3, r->host_class);
+        TEXT(row, 4, r->epoch);
+    }
+    sqlite3_finalize(row);
+    return more;
+}
+
+static int compare_runs(const void *key, const void *entry)
+{
+    int64_t a = *(const int64_t *)key, b = ((const struct run_facts *)entry)->id;
+
+    return (a > b) - (a < b);
+}
+
+/* The series of this metric and host class among those of one case, the first of which is `from`. */
+static size_t find_series(struct reader *r, size_t from, const struct series *like, const char *metric,
+                          const char *host)
+{
+    struct history *h = r->history;
+
+    for (size_t i = from; i < h->n_series; i++)
+        if (strcmp(h->series[i].metric, metric) == 0 && strcmp(h->series[i].host_class, host) == 0)
+            return i;
+    h->series = mem_grow(h->series, &r->capacity, h->n_series + 1, sizeof(*h->series));
+    r->rooms = mem_grow(r->rooms, &r->rooms_capacity, h->n_series + 1, sizeof(*r->rooms));
+    r->rooms[h->n_series] = 0;
+    h->series[h->n_series] = *like;
+    text_copy(h->series[h->n_series].metric, sizeof(like->metric), metric);
+    text_copy(h->series[h->n_series].host_class, sizeof(like->host_class), host);
+    return h->n_series++;
+}
+
+static void add_point(struct reader *r, size_t from, const struct series *like, const struct run_facts *run)
+{
+    size_t at = find_series(r, from, like, (const char *)sqlite3_column_text(r->figures, 0), run->host_class);
+    struct series *s = &r->history->series[at];
+    struct point *p;
+
+    TEXT(r->figures, 1, s->unit); /* the newest description wins */
+    s->kind = strcmp((const char *)sqlite3_column_text(r->figures, 2), "exact") == 0 ? METRIC_EXACT : METRIC_TIMED;
+    s->better = strcmp((const char *)sqlite3_column_text(r->figures, 3), "higher") == 0 ? METRIC_HIGHER_IS_BETTER
+                                                                                        : METRIC_LOWER_IS_BETTER;
+    s->points = mem_grow(s->points, &r->rooms[at], s->n_points + 1, sizeof(*p));
+    p = &s->points[s->n_points++];
+    p->run = run->id;
+    memcpy(p->started, run->started, sizeof(p->started));
+    memcpy(p->commit, run->commit, sizeof(p->commit));
+    memcpy(p->epoch, run->epoch, sizeof(p->epoch));
+    p->value = sql_column_real(r->figures, 5, NAN);
+    p->low = sql_column_real(r->figures, 6, -INFINITY);
+    p->high = sql_column_real(r->figures, 7, INFINITY);
+}
+
+static int by_metric(const void *a, const void *b)
+{
+    const struct series *x = a, *y = b;
+    int d = strcmp(x->metric, y->metric);
+
+    return d ? d : strcmp(x->host_class, y->host_class);
+}
+
+static int read_case(struct reader *r, int64_t id, const struct series *like, struct err *err)
+{
+    size_t from = r->history->n_series;
+    int more;
+
+    if (sql_start(r->store, r->figures, SQL_ROW(SQL_V(id)), err) < 0)
+        return -1;
+    while ((more = sql_step(r->store, r->figures, err)) > 0) {
+        int64_t run_id = sqlite3_column_int64(r->figures, 4);
+        const struct run_facts *run = r->runs.n ? bsearch(&run_id, r->runs.rows, r->runs.n, sizeof(*run), compare_runs)
+                                                : NULL;
+
+        if (run)
+            add_point(r, from, like, run);
+    }
+    if (r->history->n_series > from)
+        qsort(r->history->series + from, r->history->n_series - from, sizeof(*like), by_metric);
+    return more;
+}
+
+static int read_cases(struct reader *r, const char *const *globs, size_t n_globs, struct err *err)
+{
+    sqlite3_stmt *row = sql_prepare(
+        r->store, "SELECT id, case_id, scenario, variant, reference, params, role FROM series ORDER BY case_id", err);
+    int more = -1;
+
+    r->figures = sql_prepare(r->store,
+                             "SELECT e.metric, e.unit, e.kind, e.better, e.run, e.value, e.low, e.high FROM estimate e"
+                             " WHERE e.series = ? AND NOT EXISTS (SELECT 1 FROM case_result c"
+                             " WHERE c.series = e.series AND c.run = e.run AND c.status <> 'ok')",
+                             err);
+    while (row && r->figures && (more = sql_step(r->store, row, err)) > 0) {
+        struct series like = { .at_least = NAN, .at_most = NAN, .accepted = NAN };
+
+        TEXT(row, 1, like.case_id);
+        if (!text_globs(globs, n_globs, like.case_id))
+            continue;
+        TEXT(row, 2, like.scenario);
+        TEXT(row, 3, like.variant);
+        TEXT(row, 4, like.reference);
+        TEXT(row, 5, like.params);
+        like.role = (enum variant_role)sqlite3_column_int(row, 6);
+        if (read_case(r, sqlite3_column_int64(row, 0), &like, err) < 0) {
+            more = -1;
+            break;
+        }
+    }
+    sqlite3_finalize(row);
+    sqlite3_finalize(r->figures);
+    return more;
+}
+
+int store_load_history(struct store *store, const char *const *globs, size_t n_globs, struct history *history,
+                       struct err *err)
+{
+    struct reader r = { .store = store, .history = history };
+    int ret;
+
+    *history = (struct history){ 0 };
+    ret = load_runs(store, &r.runs, err);
+    if (ret == 0)
+        ret = read_cases(&r, globs, n_globs, err);
+    free(r.runs.rows);
+    free(r.rooms);
+    if (ret < 0) {
+        history_free(history);
+        return err_wrap(err, "cannot load the history");
+    }
+    return 0;
+}
