@@ -1,22 +1,24 @@
 // SPDX-License-Identifier: MIT
-#include "base/mem.h"
+#include "base/text.h"
 #include "cli/commands.h"
+#include "cli/stepping.h"
 #include "judge/changes.h"
 #include "record/import_csv.h"
-#include "record/store.h"
-#include "report/steps.h"
 
 #include <stdlib.h>
+#include <string.h>
+#include <time.h>
 
 /* On standard error: how much was looked at, and what is only suspected is no change yet. */
-static void summary(const struct stepped *all, size_t n)
+static void summary(const struct stepped *all, size_t n, bool shown)
 {
-    size_t changes = 0, suspected = 0, points = 0;
+    size_t changes = 0, suspected = 0, points = 0, acked = 0;
 
     for (size_t i = 0; i < n; i++) {
         points += all[i].n_points;
         for (size_t k = 0; k < all[i].n_steps; k++) {
             changes += all[i].steps[k].state == STEP_CONFIRMED;
+            acked += all[i].steps[k].acked != NULL;
             suspected += all[i].steps[k].state == STEP_SUSPECTED;
             if (all[i].file && all[i].steps[k].state == STEP_SUSPECTED)
                 say("pawl changes: suspected at index %zu, since %zu point%s: %g, then %g; the third decides",
@@ -26,6 +28,8 @@ static void summary(const struct stepped *all, size_t n)
     }
     say("pawl changes: %zu change%s, %zu suspected, in %zu series of %zu points", changes, changes == 1 ? "" : "s",
         suspected, n, points);
+    if (acked)
+        say("pawl changes: %zu of them acknowledged%s", acked, shown ? "" : ": --all shows these, too");
 }
 
 static int print(const struct context *context, const struct stepped *all, size_t n, struct err *err)
@@ -36,8 +40,8 @@ static int print(const struct context *context, const struct stepped *all, size_
     if (context->options->json)
         steps_json(all, n, &out);
     else
-        steps_table(all, n, &style, &out);
-    summary(all, n);
+        steps_table(all, n, context->options->all, &style, &out);
+    summary(all, n, context->options->all || context->options->json);
     return print_text(&out, err);
 }
 
@@ -63,48 +67,74 @@ static int of_csv(const struct context *context, struct err *err)
     return ret;
 }
 
-static struct stepped search(const struct series *series)
+/* The change that the user means. */
+static const struct step *find_by_id(const struct stepping *stepping, const char *id, const struct series **series)
 {
-    double *values = mem_array(series->n_points, sizeof(*values));
-    int *epochs = mem_array(series->n_points, sizeof(*epochs)), epoch = 0;
-    struct stepped found = { .series = series, .n_points = series->n_points };
-    const char *known = "";
-    struct step *steps;
+    for (size_t i = 0; i < stepping->n; i++)
+        for (size_t k = 0; k < stepping->all[i].n_steps; k++) {
+            const struct step *step = &stepping->all[i].steps[k];
+            char own[STEP_ID];
 
-    for (size_t i = 0; i < series->n_points; i++) {
-        values[i] = series->points[i].value;
-        epochs[i] = epoch += point_opens_epoch(&series->points[i], &known);
-    }
-    found.n_steps = changes_find(values, epochs, series->n_points, &steps);
-    found.steps = steps;
-    free(values);
-    free(epochs);
-    return found;
+            *series = stepping->all[i].series;
+            step_id((*series)->case_id, (*series)->metric, (*series)->host_class, (*series)->points[step->index].run,
+                    own);
+            if (strcmp(own, id) == 0)
+                return step;
+        }
+    return NULL;
+}
+
+static int acknowledge(const struct context *context, struct store *store, const struct stepping *stepping,
+                       struct err *err)
+{
+    const struct options *o = context->options;
+    const struct series *series;
+    const struct step *step = find_by_id(stepping, o->ack, &series);
+    struct ack ack = { 0 };
+    time_t now = time(NULL);
+    struct tm utc;
+
+    if (!step)
+        return err_set(err, ERR_CONFIG,
+                       "there is no change '%s' in '%s': 'pawl changes --all' lists them with their ids", o->ack,
+                       o->db);
+    if (step->state == STEP_SUSPECTED)
+        return err_set(err, ERR_CONFIG, "'%s' is only suspected: it can be acknowledged from its third point on",
+                       o->ack);
+    if (!text_is_utf8(o->reason) || strlen(o->reason) >= sizeof(ack.reason))
+        return err_set(err, ERR_USAGE, "the reason is longer than %zu bytes or no UTF-8", sizeof(ack.reason) - 1);
+    text_copy(ack.case_id, sizeof(ack.case_id), series->case_id);
+    text_copy(ack.metric, sizeof(ack.metric), series->metric);
+    text_copy(ack.host_class, sizeof(ack.host_class), series->host_class);
+    text_copy(ack.reason, sizeof(ack.reason), o->reason);
+    ack.run = series->points[step->index].run;
+    strftime(ack.at, sizeof(ack.at), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
+    if (store_add_ack(store, &ack, err) < 0)
+        return -1;
+    say("pawl changes: acknowledged: %s, %s on %s, since run %lld", ack.case_id, ack.metric, ack.host_class,
+        (long long)ack.run);
+    return 0;
 }
 
 static int of_history(const struct context *context, struct err *err)
 {
     const struct options *o = context->options;
-    struct store *store = store_open(o->db, STORE_READ, err);
+    struct store *store = store_open(o->db, o->ack ? STORE_WRITE : STORE_READ, err);
     struct history history = { 0 };
-    struct stepped *all = NULL;
-    size_t n = 0;
+    struct stepping stepping = { 0 };
     int ret = -1;
 
-    if (!store || store_load_history(store, o->args, o->n_args, &history, err) < 0)
+    if (!store || store_load_history(store, o->args, o->n_args, &history, err) < 0 ||
+        stepping_find(store, &history, &stepping, err) < 0)
         goto out;
-    all = mem_array(history.n_series, sizeof(*all));
-    for (size_t i = 0; i < history.n_series; i++)
-        if (text_globs(o->args, o->n_args, history.series[i].case_id))
-            all[n++] = search(&history.series[i]);
-    if (n == 0 && history.n_series > 0)
+    if (o->ack)
+        ret = acknowledge(context, store, &stepping, err);
+    else if (stepping.n == 0 && o->n_args)
         err_set(err, ERR_CONFIG, "no series in '%s' is selected by '%s'", o->db, o->args[0]);
     else
-        ret = print(context, all, n, err);
+        ret = print(context, stepping.all, stepping.n, err);
 out:
-    for (size_t i = 0; i < n; i++)
-        free((void *)all[i].steps);
-    free(all);
+    stepping_free(&stepping);
     history_free(&history);
     store_close(store);
     return ret;
@@ -120,6 +150,10 @@ int cmd_changes(const struct context *context)
         ret = text_glob_check(o->args[i], &err);
     if (ret == 0 && o->column && !o->csv)
         ret = err_set(&err, ERR_USAGE, "--column is one of the file that --csv names");
+    if (ret == 0 && !o->ack != !o->reason)
+        ret = err_set(&err, ERR_USAGE, "--ack ID and --reason TEXT go together");
+    if (ret == 0 && o->ack && o->csv)
+        ret = err_set(&err, ERR_USAGE, "--ack is of the history: not together with --csv");
     if (ret == 0)
         ret = o->csv ? of_csv(context, &err) : of_history(context, &err);
     return ret < 0 ? say_error(context, &err) : 0;

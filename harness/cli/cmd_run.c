@@ -33,21 +33,6 @@ static int print_run(const struct context *context, const struct run_result *run
     return print_text(&out, err);
 }
 
-/* 0 where every case came to a figure or was skipped; 1 where one was wrong, crashed or hung; 3 where the budget left one
- * without a block. */
-static int run_exit(const struct run_result *run)
-{
-    int ret = 0;
-
-    for (size_t i = 0; i < run->n_cases; i++) {
-        if (run->cases[i].status != CASE_OK && run->cases[i].status != CASE_SKIPPED)
-            return 1;
-        if (run->cases[i].status == CASE_OK && run->cases[i].n_blocks == 0)
-            ret = 3;
-    }
-    return ret;
-}
-
 /* A baseline improves only by acceptance: when there is something to accept, the gate says so. */
 static void say_due(const struct run_result *run)
 {
@@ -65,40 +50,23 @@ static void say_due(const struct run_result *run)
         (long long)run->info.id);
 }
 
-static void tell(void *m, struct host *host)
-{
-    measuring_tell(m, host);
-}
-
 /* The run itself, on a host that is ready; the exit status, or -1. */
 static int measure(const struct context *context, const struct session *session, struct measuring *m,
                    struct github *github, struct err *err)
 {
-    struct session tuned = *session;
-    struct tuning tuning;
     struct run_result run = { 0 };
-    char path[1024];
-    int ret;
+    int ret = measuring_run(m, context, session, &run, err);
 
-    tuning_path(context->options->baselines, m->host.class, path, sizeof(path));
-    if (tuning_read(path, m->host.class, &tuning, err) < 0)
-        return -1;
-    tuned.tuning = &tuning;
-    tuned.end = tell;
-    tuned.end_arg = m;
-    measuring_watch(m);
-    ret = session_run(context, &tuned, m->topology, &m->host, &run, err);
     if (ret == 0)
         ret = print_run(context, &run, err);
     if (ret == 0) {
         say_due(&run);
         say("run %lld: %.1f s, recorded in %s", (long long)run.info.id, run.info.seconds, context->options->db);
-        ret = run.judged ? run.exit : run_exit(&run);
+        ret = run.judged ? run.exit : measuring_exit(&run);
         if (github_result(github, context, &run, ret, err) < 0)
             ret = -1;
     }
     run_result_free(&run);
-    tuning_free(&tuning);
     return ret;
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "cli/measuring.h"
+#include "cli/session.h"
 
 #include "base/text.h"
 #include "declare/isa.h"
@@ -151,4 +152,43 @@ void measuring_tell(struct measuring *m, struct host *host)
         "need be (who: ps -eLo psr,pcpu,pid,comm --sort=-pcpu)",
         m->command, percent);
     host_add(host, "foreign", "%.0f %% of the planned cores' time", percent);
+}
+
+static void tell(void *m, struct host *host)
+{
+    measuring_tell(m, host);
+}
+
+int measuring_run(struct measuring *m, const struct context *context, const struct session *session,
+                  struct run_result *run, struct err *err)
+{
+    struct session tuned = *session;
+    struct tuning tuning;
+    char path[1024];
+    int ret;
+
+    *run = (struct run_result){ 0 };
+    tuning_path(context->options->baselines, m->host.class, path, sizeof(path));
+    if (tuning_read(path, m->host.class, &tuning, err) < 0)
+        return -1;
+    tuned.tuning = &tuning;
+    tuned.end = tell;
+    tuned.end_arg = m;
+    measuring_watch(m);
+    ret = session_run(context, &tuned, m->topology, &m->host, run, err);
+    tuning_free(&tuning);
+    return ret;
+}
+
+int measuring_exit(const struct run_result *run)
+{
+    int ret = 0;
+
+    for (size_t i = 0; i < run->n_cases; i++) {
+        if (run->cases[i].status != CASE_OK && run->cases[i].status != CASE_SKIPPED)
+            return 1;
+        if (run->cases[i].status == CASE_OK && run->cases[i].n_blocks == 0)
+            ret = 3;
+    }
+    return ret;
 }

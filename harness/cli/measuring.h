@@ -26,6 +26,15 @@ struct measuring {
 int measuring_begin(struct measuring *m, const struct context *context, struct err *err);
 void measuring_end(struct measuring *m);
 
+/* One run on it, with what `pawl tune` found; run_result_free() it. */
+struct session;
+int measuring_run(struct measuring *m, const struct context *context, const struct session *session,
+                  struct run_result *run, struct err *err);
+
+/* What a run that nobody judged ends with: 0 where every case came to a figure or was skipped; 1 where one was wrong,
+ * crashed or hung; 3 where the budget left one without a block. */
+int measuring_exit(const struct run_result *run);
+
 /* Around one run: _watch before it, _tell after it. Where others took a good part of the planned cores' time, says so
  * and adds it to *host as "foreign". */
 void measuring_watch(struct measuring *m);

@@ -14,11 +14,12 @@
 enum kind { FLAG, STRING, WHOLE, SECONDS, SECONDS_OR_0, PERCENT, COUNT, ISA };
 
 enum {
-    PLANS = CMD_LIST | CMD_CHECK | CMD_RUN | CMD_GATE | CMD_DRILL | CMD_TUNE,
-    MEASURES = CMD_RUN | CMD_GATE | CMD_DRILL | CMD_TUNE,
+    PLANS = CMD_LIST | CMD_CHECK | CMD_RUN | CMD_GATE | CMD_DRILL | CMD_TUNE | CMD_NIGHTLY,
+    MEASURES = CMD_RUN | CMD_GATE | CMD_DRILL | CMD_TUNE | CMD_NIGHTLY,
     RESULTS = CMD_RUN | CMD_GATE,
-    STORES = (MEASURES & ~CMD_TUNE) | CMD_ACCEPT | CMD_COMPARE | CMD_CHANGES | CMD_DASHBOARD | CMD_DOCTOR,
-    JUDGES = CMD_RUN | CMD_GATE | CMD_ACCEPT | CMD_DASHBOARD | CMD_DOCTOR | CMD_TUNE,
+    STORES = (MEASURES & ~CMD_TUNE) | CMD_ACCEPT | CMD_COMPARE | CMD_CHANGES | CMD_DASHBOARD | CMD_DOCTOR |
+             CMD_HISTORY | CMD_PRUNE | CMD_BACKUP,
+    JUDGES = CMD_RUN | CMD_GATE | CMD_ACCEPT | CMD_DASHBOARD | CMD_DOCTOR | CMD_TUNE | CMD_NIGHTLY,
     ALL = PLANS | STORES,
 };
 
@@ -30,7 +31,7 @@ static const struct option {
     const char *help;
 } table[] = {
     { "--help", NULL, ALL, FLAG, offsetof(struct options, help), "show this" },
-    { "--json", NULL, ALL & ~(CMD_ACCEPT | CMD_DASHBOARD | CMD_TUNE), FLAG, offsetof(struct options, json),
+    { "--json", NULL, ALL & ~(CMD_ACCEPT | CMD_DASHBOARD | CMD_TUNE | CMD_PRUNE | CMD_BACKUP | CMD_NIGHTLY), FLAG, offsetof(struct options, json),
       "one JSON document on standard output; words go to standard error" },
     { "--markdown", NULL, RESULTS, FLAG, offsetof(struct options, markdown),
       "a summary in Markdown on standard output, for a job summary" },
@@ -44,7 +45,7 @@ static const struct option {
       "where targets.json, the accepted baselines and what 'tune' found are (default: ./baselines)" },
     { "--quick", NULL, PLANS, FLAG, offsetof(struct options, quick), "the small part of the matrix" },
     { "--full", NULL, RESULTS, FLAG, offsetof(struct options, full), "no budget; without a gate eight times the blocks" },
-    { "--budget", "SECONDS", MEASURES & ~CMD_TUNE, SECONDS, offsetof(struct options, budget_s),
+    { "--budget", "SECONDS", MEASURES & ~(CMD_TUNE | CMD_NIGHTLY), SECONDS, offsetof(struct options, budget_s),
       "begin no block that would end later (default: gate 170, run without limit)" },
     { "--against", "REF", CMD_GATE, STRING, offsetof(struct options, against),
       "build the merge base of REF and HEAD, and let its blocks take turns with ours" },
@@ -72,13 +73,19 @@ static const struct option {
     { "--lock", "FILE", MEASURES, STRING, offsetof(struct options, lock),
       "what jobs wait for: one FILE for containers that share a host (default: one for the host)" },
     { "--all", NULL, CMD_GATE | CMD_COMPARE, FLAG, offsetof(struct options, all), "show what passed or is unchanged, too" },
+    { "--all", NULL, CMD_CHANGES, FLAG, offsetof(struct options, all), "show acknowledged changes, too" },
+    { "--ack", "ID", CMD_CHANGES, STRING, offsetof(struct options, ack),
+      "acknowledge the change of that id, with --reason: it stays quiet from then on" },
+    { "--reason", "TEXT", CMD_CHANGES, STRING, offsetof(struct options, reason), "why the acknowledged change is all right" },
+    { "--days", "N", CMD_PRUNE, COUNT, offsetof(struct options, days), "samples younger than that stay (default: 90)" },
+    { "--dry-run", NULL, CMD_PRUNE, FLAG, offsetof(struct options, dry_run), "change nothing: say what would go" },
     { "--reason", "TEXT", CMD_ACCEPT, STRING, offsetof(struct options, reason), "why the new figures are right (needed)" },
     { "--replace", NULL, CMD_ACCEPT, FLAG, offsetof(struct options, replace), "forget the cases that the run lacks" },
     { "--csv", "FILE", CMD_CHANGES, STRING, offsetof(struct options, csv),
       "look into this file instead of the history (- is standard input)" },
     { "--column", "NAME", CMD_CHANGES, STRING, offsetof(struct options, column),
       "the column of the CSV file, by its name or number (default: the last one of numbers)" },
-    { "--out", "DIR", CMD_DASHBOARD, STRING, offsetof(struct options, out), "where the site goes (default: ./site)" },
+    { "--out", "DIR", CMD_DASHBOARD | CMD_NIGHTLY, STRING, offsetof(struct options, out), "where the site goes (default: ./site)" },
 };
 
 static int unknown(const char *word, unsigned bit, struct err *err)
@@ -172,7 +179,7 @@ int options_parse(struct options *o, const char *command, unsigned bit, int argc
     bool only_args = false;
 
     *o = (struct options){ .baselines = "baselines", .out = "site", .isa = ISA_ALL, .seed = 1, .budget_s = -1,
-                           .timeout_s = 120, .wait_s = -1, .runs = 20, .margin = GATE_MARGIN,
+                           .timeout_s = 120, .wait_s = -1, .days = 90, .runs = 20, .margin = GATE_MARGIN,
                            .slower = "0,1,2,3,5,10", .args = args };
     for (int i = 2; i < argc; i++) {
         if (!only_args && strcmp(argv[i], "--") == 0)

@@ -19,6 +19,10 @@ enum command_bit {
     CMD_DRILL = 1 << 8,
     CMD_TUNE = 1 << 9,
     CMD_CHANGES = 1 << 10,
+    CMD_HISTORY = 1 << 16,
+    CMD_PRUNE = 1 << 17,
+    CMD_BACKUP = 1 << 18,
+    CMD_NIGHTLY = 1 << 19,
 };
 
 struct options {
@@ -29,6 +33,9 @@ struct options {
     uint32_t isa; /* what --isa allows; ISA_ALL without it */
     bool help, json, markdown, annotations, github, quick, full, all, replace, force, pairs, show;
     const char *csv, *column; /* of `changes`; NULL: the history; the reader's choice */
+    const char *ack;          /* the step's name; NULL: none */
+    int64_t days;             /* `prune`: younger samples stay */
+    bool dry_run;
     const char *against; /* a git revision; NULL: none */
     const char *slower;  /* of `drill`: percentages */
     int64_t seed, runs;

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 enum step_state {
     STEP_CONFIRMED, /* at least STEP_MIN_POINTS lie behind it */
@@ -24,4 +25,9 @@ struct step {
     double p;              /* that noise alone shows such a step, anywhere in a series so long */
     size_t n_after;        /* points since then, up to the next step: "suspected since 2 nights" */
     bool epoch;            /* the host changed there, too: it may be the cause */
+    const char *acked;     /* why it is no news: somebody's reason, borrowed; NULL: nobody said */
 };
+
+/* What people call a step by: of its case, metric, host class and first run at the new level; eight hex digits. */
+enum { STEP_ID = 9 };
+void step_id(const char *case_id, const char *metric, const char *host_class, int64_t run, char id[STEP_ID]);

@@ -34,7 +34,7 @@ static bool is_mention(const char *text, const char *at)
 /* Backslashes rather than entities where GitHub takes both: the source stays readable in a log. `$` would begin
  * mathematics. An underscore inside a word is no emphasis, so ids keep theirs. A mention is looked for behind all
  * escapes, so that only something in between breaks it. */
-static void escape(struct text *out, const char *s)
+void markdown_text(struct text *out, const char *s)
 {
     struct text clean = { 0 };
 
@@ -78,20 +78,20 @@ static void circumstances(const struct run_result *run, struct text *out)
     text_add(out, "\n");
     if (*info->commit) {
         text_add(out, "commit ");
-        escape(out, info->commit);
+        markdown_text(out, info->commit);
         text_addf(out, "%s, ", info->dirty ? " with local changes" : "");
     }
     text_add(out, "host class ");
-    escape(out, *info->host.class ? info->host.class : "unknown");
+    markdown_text(out, *info->host.class ? info->host.class : "unknown");
     if (*info->started) {
         text_add(out, ", ");
-        escape(out, info->started);
+        markdown_text(out, info->started);
     }
     if (isfinite(info->seconds))
         text_addf(out, ", %.0f s", info->seconds);
     if (*info->command) {
         text_add(out, ", pawl ");
-        escape(out, info->command);
+        markdown_text(out, info->command);
     }
     text_add(out, "\n");
 }
@@ -108,14 +108,14 @@ static void change_text(struct text *out, const struct verdict *v)
     char now[FIGURE_TEXT], was[FIGURE_TEXT];
 
     if (!figure_tells_change(v)) {
-        escape(out, v->reason);
+        markdown_text(out, v->reason);
         return;
     }
     text_addf(out, "time %+.1f %%", (v->change.value - 1) * 100);
     if (v->against != AGAINST_BASELINE)
         return;
     text_add(out, " (");
-    escape(out, v->metric);
+    markdown_text(out, v->metric);
     text_addf(out, " %s, was %s)", figure_number(now, v->value), figure_number(was, v->limit));
 }
 
@@ -141,7 +141,7 @@ static void since_text(struct text *out, const struct verdict *v)
     char commit[13];
 
     snprintf(commit, sizeof(commit), "%.12s", v->since);
-    escape(out, *commit ? commit : "-");
+    markdown_text(out, *commit ? commit : "-");
     if (*commit)
         text_addf(out, " (%s)", v->against == AGAINST_REF ? "merge base" : "accepted");
 }
@@ -163,7 +163,7 @@ static void worst_table(const struct run_result *run, const struct verdict *cons
         if (n++ == 0)
             text_add(out, "| verdict | case | what changed | how sure | since |\n|---|---|---|---|---|\n");
         text_addf(out, figure_is_bad(v->outcome) ? "| **%s** | " : "| %s | ", outcome_name(v->outcome));
-        escape(out, v->case_id);
+        markdown_text(out, v->case_id);
         text_add(out, " | ");
         change_text(out, v);
         text_add(out, " | ");
@@ -194,11 +194,11 @@ static void verdict_table(const struct run_result *run, const struct verdict *co
         size_t before = out->len;
 
         text_addf(out, figure_is_bad(v->outcome) ? "| **%s** | " : "| %s | ", outcome_name(v->outcome));
-        escape(out, v->case_id);
+        markdown_text(out, v->case_id);
         text_add(out, " | ");
-        escape(out, v->metric);
+        markdown_text(out, v->metric);
         text_addf(out, " | %s | ", against_name(v->against));
-        escape(out, v->reason);
+        markdown_text(out, v->reason);
         text_add(out, " |\n");
         if (!row_fits(out, before, start + VERDICTS_MAX))
             break;
@@ -239,9 +239,9 @@ static void own_text(struct text *out, const struct case_result *c)
         if (strcmp(e->metric, metric_time_ns.name) == 0 || strcmp(e->metric, metric_speedup.name) == 0)
             continue;
         text_add(out, separator);
-        escape(out, e->metric);
+        markdown_text(out, e->metric);
         text_addf(out, " %s%s", figure_number(buf, e->value), *e->unit ? " " : "");
-        escape(out, e->unit);
+        markdown_text(out, e->unit);
         separator = ", ";
     }
 }
@@ -252,11 +252,11 @@ static void case_line(const struct case_result *c, struct text *out)
     const struct estimate *time = case_estimate(c, metric_time_ns.name);
 
     text_add(out, "| ");
-    escape(out, c->id);
+    markdown_text(out, c->id);
     text_addf(out, "%s%s | ", strcmp(c->variant, c->reference) == 0 ? " (reference)" : "", figure_role(c->role));
     if (c->status != CASE_OK) {
         text_addf(out, "**%s**: ", figure_status(c->status));
-        escape(out, *c->reason ? c->reason : "no reason given");
+        markdown_text(out, *c->reason ? c->reason : "no reason given");
         text_add(out, " | | | | |\n");
         return;
     }
@@ -305,7 +305,7 @@ void markdown_run(const struct run_result *run, struct text *out)
 void markdown_failure(const char *headline, const char *message, struct text *out)
 {
     text_add(out, "### ");
-    escape(out, headline);
+    markdown_text(out, headline);
     text_add(out, "\n\n");
     while (*message) {
         size_t n = strcspn(message, "\n");

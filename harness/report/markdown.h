@@ -14,3 +14,6 @@ void markdown_run(const struct run_result *run, struct text *out);
 
 /* The same of a run that came to no result: why, as it was said. */
 void markdown_failure(const char *headline, const char *message, struct text *out);
+
+/* Appends s so that it is text and nothing else in Markdown, cells of tables included. */
+void markdown_text(struct text *out, const char *s);

@@ -55,6 +55,10 @@ static void state_cell(struct grid *grid, const struct step *s)
         text_addf(&t, "suspected since %zu point%s", s->n_after, s->n_after == 1 ? "" : "s");
     else if (s->epoch)
         text_add(&t, "the host changed, too");
+    if (s->acked) {
+        text_add(&t, s->epoch ? "; acknowledged: " : "acknowledged: ");
+        figure_clean(&t, s->acked);
+    }
     if (t.data)
         grid_tail(grid, t.data, "\033[2m");
     text_free(&t);
@@ -70,9 +74,11 @@ static void header(struct grid *grid, const char *const *names, size_t n)
 static void history_row(struct grid *grid, const struct series *series, const struct step *step)
 {
     const struct point *p = &series->points[step->index];
-    char date[11];
+    char date[11], id[STEP_ID];
 
     snprintf(date, sizeof(date), "%.10s", p->started);
+    step_id(series->case_id, series->metric, series->host_class, p->run, id);
+    cell(grid, id, NULL);
     cell(grid, series->case_id, NULL);
     cell(grid, series->metric, NULL);
     cell(grid, series->host_class, "\033[2m");
@@ -80,13 +86,13 @@ static void history_row(struct grid *grid, const struct series *series, const st
     cell(grid, p->commit[0] ? p->commit : "-", NULL);
 }
 
-void steps_table(const struct stepped *stepped, size_t n, const struct table_style *style, struct text *out)
+void steps_table(const struct stepped *stepped, size_t n, bool acked, const struct table_style *style, struct text *out)
 {
     static const char *const own[] = { "index", "before", "after", "effect", "p" };
-    static const char *const history[] = { "case",   "metric", "host class", "since", "commit",
-                                           "before", "after",  "effect",     "p" };
+    static const char *const history[] = { "id",     "case",   "metric", "host class", "since",
+                                           "commit", "before", "after",  "effect",     "p" };
     bool is_history = n > 0 && stepped[0].series;
-    struct grid grid = { .align = is_history ? "lllllrrrr" : "rrrrr" };
+    struct grid grid = { .align = is_history ? "llllllrrrr" : "rrrrr" };
     size_t rows = 0;
 
     if (is_history)
@@ -98,7 +104,7 @@ void steps_table(const struct stepped *stepped, size_t n, const struct table_sty
             const struct step *step = &stepped[i].steps[k];
             char index[32];
 
-            if (!is_history && step->state == STEP_SUSPECTED)
+            if ((!is_history && step->state == STEP_SUSPECTED) || (step->acked && !acked))
                 continue;
             rows++;
             grid_row(&grid, false);
@@ -142,6 +148,10 @@ static json_t *step_object(const struct step *s, const struct series *series)
 
     set(o, "index", json_integer((json_int_t)s->index));
     if (series) {
+        char id[STEP_ID];
+
+        step_id(series->case_id, series->metric, series->host_class, series->points[s->index].run, id);
+        set_string(o, "id", id);
         set(o, "run", json_integer(series->points[s->index].run));
         set_string(o, "started", series->points[s->index].started);
         set_string(o, "commit", series->points[s->index].commit);
@@ -157,6 +167,10 @@ static json_t *step_object(const struct step *s, const struct series *series)
     set(o, "p", number(s->p));
     set(o, "points_since", json_integer((json_int_t)s->n_after));
     set(o, "epoch", json_boolean(s->epoch));
+    if (s->acked)
+        set_string(o, "acknowledged", s->acked);
+    else if (series)
+        set(o, "acknowledged", json_null());
     return o;
 }
 

@@ -15,11 +15,14 @@ struct stepped {
     size_t n_steps;
 };
 
-/* A row a change. Of a file "index before after effect p", and only what is confirmed; of the history case, metric,
- * host class, date and commit instead of the index, and what is suspected, too. Nothing where there is no row. */
-void steps_table(const struct stepped *stepped, size_t n, const struct table_style *style, struct text *out);
+/* A row a change. Of a file "index before after effect p", and only what is confirmed; of the history id, case, metric,
+ * host class, date and commit instead of the index, and what is suspected, too; what is acknowledged only with `acked`.
+ * Nothing where there is no row. */
+void steps_table(const struct stepped *stepped, size_t n, bool acked, const struct table_style *style,
+                 struct text *out);
 
 /* {"schema":1, "series":[{..., "points", "changes":[{"index", "before", "after", "shift":{"value","low","high"},
  * "effect", "sigmas", "p", "points_since", "epoch"}], "suspected": null or like a change}]}: every series, also those
- * without a change. "effect" is null where there is no ratio. */
+ * without a change. "effect" is null where there is no ratio. "index" is of the first point at the new level, from 0.
+ * In the history a change has an "id" and "acknowledged": the reason, or null. */
 void steps_json(const struct stepped *stepped, size_t n, struct text *out);

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "base/day.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/rng.h"
@@ -317,6 +318,26 @@ static void mixed_seeds_differ(void **state)
     assert_true(rng_mix(0, 1) != rng_mix(1, 0));
 }
 
+static void days_go_both_ways_and_what_is_no_day_is_none(void **state)
+{
+    static const char *const none[] = { "", "2026", "2026-13-01", "2026-02-29", "2026-11-3", "1969-12-31", "x026-01-01" };
+    char text[DAY_TEXT], before[DAY_TEXT] = "";
+
+    (void)state;
+    assert_int_equal(day_parse("1970-01-01"), 0);
+    assert_int_equal(day_parse("2026-11-29T19:22:26Z"), 20786);
+    assert_int_equal(day_of_week(20786), 6); /* a Sunday */
+    assert_true(day_parse("2024-02-29") >= 0);
+    for (int64_t day = 0; day < 60000; day++) {
+        day_format(day, text);
+        assert_int_equal(day_parse(text), day);
+        assert_true(strcmp(before, text) < 0);
+        memcpy(before, text, sizeof(text));
+    }
+    for (size_t i = 0; i < ARRAY_LEN(none); i++)
+        assert_int_equal(day_parse(none[i]), -1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -337,6 +358,7 @@ int main(void)
         cmocka_unit_test(shuffle_is_a_permutation),
         cmocka_unit_test(shuffle_gives_every_order_alike),
         cmocka_unit_test(mixed_seeds_differ),
+        cmocka_unit_test(days_go_both_ways_and_what_is_no_day_is_none),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -53,6 +53,13 @@ static void words_are_the_golden_ones(void **state)
         { "help_dashboard", "dashboard --help" },
         { "help_doctor", "doctor --help" },
         { "help_tune", "tune --help" },
+        { "help_changes", "changes --help" },
+        { "help_history", "history --help" },
+        { "help_nightly", "nightly --help" },
+        { "help_prune", "prune --help" },
+        { "help_backup", "backup --help" },
+        { "backup_nowhere", "backup" },
+        { "ack_without_reason", "changes --ack 01234567" },
         { "accept_without_reason", "accept" },
         { "compare_one", "compare 1" },
     };

@@ -134,9 +134,9 @@ static void words_for_a_terminal_stay_in_their_lines(void **state)
         poison(&run, &h, hostile[i]);
         tables(&run, &t);
         stepped.series = &h.series[0];
-        steps_table(&stepped, 1, &(struct table_style){ 0 }, &t);
+        steps_table(&stepped, 1, true, &(struct table_style){ 0 }, &t);
         stepped = (struct stepped){ NULL, hostile[i], hostile[i], 3, &step, 1 };
-        steps_table(&stepped, 1, &(struct table_style){ 0 }, &t);
+        steps_table(&stepped, 1, true, &(struct table_style){ 0 }, &t);
         assert_inert(&t, NULL);
         if (i == 0)
             lines = count_lines(&t);

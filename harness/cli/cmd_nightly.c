@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: MIT
+/* cmd_nightly.c -- the whole matrix at full length, one scenario after the other, a run each; then what changed, and
+ * the dashboard.
+ *
+ * What is over is written down at once (record/store_nights.h), so that a second start goes on where the first was
+ * killed. Each part takes the host's lock for itself: a gate that waits comes in between. */
+#include "base/day.h"
+#include "base/mem.h"
+#include "cli/measuring.h"
+#include "cli/session.h"
+#include "cli/stepping.h"
+#include "cli/version.h"
+#include "machine/fingerprint.h"
+#include "record/store_nights.h"
+#include "report/night.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { RESUME_DAYS = 1 }; /* a night that began before midnight is taken up after it */
+
+struct nightly {
+    const struct context *context;
+    struct store *store;
+    struct night night;
+    const char **parts; /* globs: scenarios, or what the user named */
+    size_t n_parts;
+    struct night_part *done;
+    size_t n_done;
+    struct text missing;
+};
+
+static void now_text(char *text, size_t size)
+{
+    time_t now = time(NULL);
+    struct tm utc;
+
+    strftime(text, size, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
+}
+
+/* The scenarios of the plan, or the user's globs. */
+static int find_parts(struct nightly *n, const struct topology *topology, struct err *err)
+{
+    const struct options *o = n->context->options;
+    struct plan plan = { 0 };
+
+    if (make_plan(n->context, topology, &plan, err) < 0)
+        return -1;
+    n->parts = mem_array(plan.n + o->n_args, sizeof(*n->parts));
+    for (size_t i = 0; i < o->n_args; i++)
+        n->parts[n->n_parts++] = o->args[i];
+    for (size_t i = 0; i < plan.n && o->n_args == 0; i++) {
+        const char *name = plan.comparisons[i].params.scenario->name;
+        bool known = false;
+
+        for (size_t k = 0; k < n->n_parts; k++)
+            known |= strcmp(n->parts[k], name) == 0;
+        if (!known)
+            n->parts[n->n_parts++] = name;
+    }
+    plan_free(&plan);
+    return 0;
+}
+
+/* Every day without a night between the ones there are. */
+static void find_missing(struct nightly *n, const struct night *nights, size_t n_nights)
+{
+    text_add(&n->missing, "");
+    if (n_nights == 0)
+        return;
+    for (int64_t day = day_parse(nights[n_nights - 1].night) + 1; day > 0 && day < day_parse(n->night.night); day++) {
+        char text[DAY_TEXT];
+
+        day_format(day, text);
+        text_addf(&n->missing, "%s%s", n->missing.len ? ", " : "", text);
+    }
+    if (n->missing.len)
+        say("pawl nightly: no night on %s", n->missing.data);
+}
+
+/* Tonight's, begun anew or taken up. */
+static int open_night(struct nightly *n, const char *host_class, struct err *err)
+{
+    struct night *nights, *last;
+    size_t n_nights;
+    int ret = 0;
+
+    now_text(n->night.started, sizeof(n->night.started));
+    text_copy(n->night.night, sizeof(n->night.night), n->night.started);
+    n->night.night[10] = '\0';
+    text_copy(n->night.host_class, sizeof(n->night.host_class), host_class);
+    text_copy(n->night.commit, sizeof(n->night.commit), version_commit());
+    n->night.parts = (int64_t)n->n_parts;
+    if (store_load_nights(n->store, host_class, &nights, &n_nights, err) < 0) {
+        free(nights);
+        return -1;
+    }
+    last = n_nights ? &nights[n_nights - 1] : NULL;
+    if (last && (strcmp(last->night, n->night.night) == 0 ||
+                 (!*last->finished && day_parse(n->night.night) - day_parse(last->night) <= RESUME_DAYS))) {
+        n->night = *last;
+        find_missing(n, nights, n_nights - 1);
+        ret = store_load_night_parts(n->store, n->night.id, &n->done, &n->n_done, err);
+        if (ret == 0)
+            say("pawl nightly: the night of %s: %s, %zu parts are over", n->night.night,
+                *n->night.finished ? "it is finished" : "taken up again", n->n_done);
+    } else {
+        find_missing(n, nights, n_nights);
+        ret = store_begin_night(n->store, &n->night, err);
+    }
+    free(nights);
+    return ret;
+}
+
+static bool is_done(const struct nightly *n, const char *part)
+{
+    for (size_t i = 0; i < n->n_done; i++)
+        if (strcmp(n->done[i].part, part) == 0)
+            return true;
+    return false;
+}
+
+/* A run of its own; its exit status, or -1. */
+static int measure_part(struct nightly *n, const char *part, int64_t *run_id, struct err *err)
+{
+    struct options options = *n->context->options;
+    struct context context = *n->context;
+    struct session session = { .full = !options.quick };
+    struct run_result run = { 0 };
+    struct measuring m;
+    int ret;
+
+    options.args = &part;
+    options.n_args = 1;
+    options.full = !options.quick;
+    context.options = &options;
+    ret = measuring_begin(&m, &context, err);
+    if (ret == 0)
+        ret = measuring_run(&m, &context, &session, &run, err);
+    if (ret == 0) {
+        ret = measuring_exit(&run);
+        *run_id = run.info.id;
+    }
+    run_result_free(&run);
+    measuring_end(&m);
+    return ret;
+}
+
+static int measure_parts(struct nightly *n, struct err *err)
+{
+    size_t capacity = n->n_done;
+
+    for (size_t i = 0; i < n->n_parts; i++) {
+        struct night_part part = { 0 };
+
+        if (is_done(n, n->parts[i]))
+            continue;
+        say("pawl nightly: part %zu of %zu: %s", i + 1, n->n_parts, n->parts[i]);
+        text_copy(part.part, sizeof(part.part), n->parts[i]);
+        part.exit = measure_part(n, n->parts[i], &part.run, err);
+        if (part.exit < 0 || store_add_night_part(n->store, &n->night, &part, err) < 0)
+            return -1;
+        n->done = mem_grow(n->done, &capacity, n->n_done + 1, sizeof(*n->done));
+        n->done[n->n_done++] = part;
+    }
+    now_text(n->night.finished, sizeof(n->night.finished));
+    return store_finish_night(n->store, &n->night, n->night.finished, err);
+}
+
+/* On standard output; the worst exit of a part. */
+static int summarize(const struct nightly *n, struct err *err)
+{
+    struct night_line *lines = mem_array(n->n_done, sizeof(*lines));
+    struct history history = { 0 };
+    struct stepping stepping = { 0 };
+    struct text out = { 0 };
+    int ret = -1, worst = 0;
+
+    for (size_t i = 0; i < n->n_done; i++) {
+        lines[i] = (struct night_line){ n->done[i].part, n->done[i].run, n->done[i].exit };
+        worst = n->done[i].exit == 1 || worst == 1 ? 1 : n->done[i].exit > worst ? n->done[i].exit : worst;
+    }
+    if (store_load_history(n->store, NULL, 0, &history, err) == 0 &&
+        stepping_find(n->store, &history, &stepping, err) == 0) {
+        struct night_report report = { n->night.night, n->night.host_class, n->night.commit, lines,     n->n_done,
+                                       n->n_parts,     n->missing.data,     stepping.all,    stepping.n };
+
+        night_markdown(&report, &out);
+        ret = print_text(&out, err);
+    }
+    stepping_free(&stepping);
+    history_free(&history);
+    free(lines);
+    return ret < 0 ? -1 : worst;
+}
+
+int cmd_nightly(const struct context *context)
+{
+    struct nightly n = { .context = context };
+    struct err err = { 0 };
+    struct topology *topology = topology_host(&err);
+    struct host host = { 0 };
+    int ret = -1, site;
+
+    if (!topology || find_parts(&n, topology, &err) < 0)
+        goto out;
+    fingerprint_host(topology, isa_host() & context->options->isa, &host);
+    n.store = store_open(context->options->db, STORE_WRITE, &err);
+    if (!n.store || open_night(&n, host.class, &err) < 0)
+        goto out;
+    if (!*n.night.finished && measure_parts(&n, &err) < 0)
+        goto out;
+    site = cmd_dashboard(context);
+    ret = summarize(&n, &err);
+    ret = ret < 0 || site == 0 ? ret : site;
+out:
+    if (ret < 0)
+        ret = say_error(context, &err);
+    store_close(n.store);
+    topology_free(topology);
+    free(n.parts);
+    free(n.done);
+    text_free(&n.missing);
+    return ret;
+}

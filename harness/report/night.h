@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+/* night.h -- a night in Markdown: for a step summary, a mail, or the terminal in the morning. */
+#pragma once
+
+#include "report/steps.h"
+
+struct night_report {
+    const char *night, *host_class, *commit; /* "2026-11-29" */
+    const struct night_line {
+        const char *part; /* a scenario, or a glob */
+        long long run;    /* 0: none */
+        int exit;         /* as of `pawl run` */
+    } * lines;
+    size_t n_lines, n_parts;       /* what is over, and how many there are */
+    const char *missing;           /* "2026-11-27, 2026-11-28"; "": none before it is */
+    const struct stepped *stepped; /* the history: what is news in it is told */
+    size_t n_stepped;
+};
+
+/* Of a night with changes: these first, worst first, at most 20 and how many more there are. Names from outside are
+ * escaped. */
+void night_markdown(const struct night_report *report, struct text *out);
+
+/* Is a step worth telling this morning: not acknowledged, and suspected, or confirmed by one of the newest points? */
+bool night_is_news(const struct stepped *stepped, const struct step *step);
+
+/* How much worse it made things: the log of the ratio, above 0 worse. */
+double night_harm(const struct series *series, const struct step *step);
