@@ -136,6 +136,16 @@ const struct model *engine_model(const struct engine *e)
     return e->model;
 }
 
+size_t engine_batch(const struct engine *e)
+{
+    return e->options.batch;
+}
+
+size_t engine_limit(const struct engine *e)
+{
+    return e->options.length;
+}
+
 size_t engine_cache_bytes(const struct engine *e)
 {
     return kvcache_bytes(&e->cache);

@@ -41,6 +41,8 @@ struct engine *engine_new(const struct model *model, const struct engine_options
 void engine_free(struct engine *e);
 
 const struct model *engine_model(const struct engine *e);
+size_t engine_batch(const struct engine *e); /* most rows of one engine_forward() */
+size_t engine_limit(const struct engine *e); /* most tokens of one path */
 size_t engine_cache_bytes(const struct engine *e); /* of keys and values */
 size_t engine_work_bytes(const struct engine *e);  /* everything else that it holds */
 size_t engine_room(const struct engine *e);        /* pages that are free */

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+/* speculative_policy.h -- how many tokens to draft: arithmetic on what steps have cost and what drafts were worth.
+ *
+ * A step with k drafts costs T(k) = target[k + 1] + k draft and yields E(k) = 1 + p1 + p1 p2 + ... + p1 .. pk tokens,
+ * with p_i the chance that draft i is right where those before it were. The k of the largest E / T is taken; 0, which
+ * is plain decoding, unless another is better.
+ *
+ * Estimates can be wrong, so what they may cost is rationed: `budget`, in time, starts with two plain tokens, gains 1.5
+ * % of each plain token's time and what drafts save, to a small limit, and pays what they lose. No step is tried whose
+ * total loss the budget would not bear. So from any moment on n tokens lose at most 1.5 % n + LIMIT tokens' time, and
+ * from the start, where nothing was saved before, 1.5 % n + 2: less than 3 % from 134 tokens on.
+ *
+ * Everything is in nanoseconds; nothing here looks at a clock. */
+#pragma once
+
+#include "inference/speculative.h"
+
+#include <stdbool.h>
+
+struct speculative_policy {
+    double target[SPECULATIVE_MOST + 2];                                         /* [n]: a batch of n rows */
+    double draft;                                                                /* a drafted token */
+    double hits[SPECULATIVE_MOST], tries[SPECULATIVE_MOST], all_hits, all_tries; /* with older ones fading */
+    double budget;
+    size_t plain; /* tokens since drafts were last tried */
+};
+
+/* costs: of batches of 1 .. SPECULATIVE_MOST + 1 rows, then of a drafted token. */
+void speculative_policy_init(struct speculative_policy *p, const double *costs);
+
+/* How many to draft, `most` at most; `extra_ns`: what drafting costs beside, now (a drafting model that has to read
+ * first). */
+size_t speculative_policy_choose(const struct speculative_policy *p, size_t most, double extra_ns);
+
+/* A step is done: `drafted` of which `accepted`, the batch took target_ns and the drafts draft_ns in all. Times of a
+ * measurement that was disturbed count for little. */
+void speculative_policy_learn(struct speculative_policy *p, size_t drafted, size_t accepted, double target_ns,
+                              double draft_ns);
+
+/* E(k) and T(k). */
+double speculative_policy_tokens(const struct speculative_policy *p, size_t k);
+double speculative_policy_ns(const struct speculative_policy *p, size_t k);
