@@ -4,6 +4,7 @@
 
 #include "base/err.h"
 #include "inference/sampling.h"
+#include "inference/speculative.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -17,7 +18,11 @@ struct infer_options {
     size_t prompt_len;
     size_t tokens;       /* at most so many new ones */
     size_t context;      /* tokens of prompt and answer together; 0: the model's */
-    struct sampling sampling;
+    struct sampling sampling; /* greedy where there are drafts */
+    enum speculative_kind draft;
+    const char *draft_model;  /* SPECULATIVE_MODEL: a GGUF file of the same vocabulary */
+    size_t draft_layers;      /* SPECULATIVE_EXIT */
+    size_t draft_length;      /* tokens a step; 0: as many as pay */
     uint64_t seed;
     uint32_t isa;
     struct team *team;
@@ -30,7 +35,8 @@ struct infer_report {
     bool ended;                   /* by the model; else by a limit */
     double load_s, ttft_s;        /* ttft_s: from the prompt's tokens to the first new one */
     double decode_s;              /* from there to the last one */
-    size_t weight_bytes, cache_bytes, work_bytes;
+    struct speculative_stats drafts;
+    size_t weight_bytes, cache_bytes, work_bytes, draft_bytes; /* draft_bytes: all of a drafting model */
     size_t peak_bytes;            /* resident at most, of the whole process */
 };
 

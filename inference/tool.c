@@ -15,8 +15,8 @@
 #include <string.h>
 
 struct args {
-    const char *model, *prompt;
-    int64_t tokens, context, top_k, threads, seed;
+    const char *model, *prompt, *draft;
+    int64_t tokens, context, top_k, threads, seed, draft_length;
     double temperature, top_p;
     uint32_t isa;
     bool json;
@@ -36,6 +36,10 @@ static const struct option {
     { "--tokens", "N", "new tokens at most (default: 128)", NUMBER, offsetof(struct args, tokens), 1, 1 << 24 },
     { "--context", "N", "tokens of prompt and answer together (default: the model's)", NUMBER,
       offsetof(struct args, context), 1, 1 << 24 },
+    { "--draft", "WHAT", "several tokens a step, the same ones: drafted by FILE.gguf, by 'lookup' in the text, or by 'exit:L',\n"
+                         "                        the model's first L layers", NAME, offsetof(struct args, draft), 0, 0 },
+    { "--draft-length", "N", "tokens drafted a step (default: as many as pay)", NUMBER,
+      offsetof(struct args, draft_length), 1, SPECULATIVE_MOST },
     { "--temperature", "T", "draw at this temperature (default: 0, the likeliest token each time)", REAL,
       offsetof(struct args, temperature), 0, 100 },
     { "--top-k", "K", "draw among the K likeliest", NUMBER, offsetof(struct args, top_k), 1, 1 << 24 },
@@ -145,6 +149,27 @@ static bool put(void *arg, const char *piece, size_t len)
     return !sink->failed && !interrupted;
 }
 
+/* "lookup", "exit:2", or a file. */
+static int read_draft(const char *text, struct infer_options *o, struct err *err)
+{
+    int64_t layers;
+
+    if (!text)
+        return 0;
+    if (strcmp(text, "lookup") == 0) {
+        o->draft = SPECULATIVE_LOOKUP;
+    } else if (strncmp(text, "exit:", 5) == 0) {
+        if (text_int64(text + 5, 1, 1 << 16, &layers, err) < 0)
+            return err_wrap(err, "--draft exit:L");
+        o->draft = SPECULATIVE_EXIT;
+        o->draft_layers = (size_t)layers;
+    } else {
+        o->draft = SPECULATIVE_MODEL;
+        o->draft_model = text;
+    }
+    return 0;
+}
+
 static double rate(double n, double seconds)
 {
     return seconds > 0 ? n / seconds : 0;
@@ -154,6 +179,30 @@ static double rate(double n, double seconds)
 static double decode_tps(const struct infer_report *r)
 {
     return r->tokens > 1 ? rate((double)r->tokens - 1, r->decode_s) : 0;
+}
+
+static void say_drafts(const struct args *args, const struct speculative_stats *d)
+{
+    if (!args->draft)
+        return;
+    fprintf(stderr, "drafts  %6llu tokens, %.0f %% accepted, %.2f tokens a step", (unsigned long long)d->drafted,
+            100 * rate((double)d->accepted, (double)d->drafted), rate((double)d->tokens, (double)d->steps));
+    for (size_t i = 0; i < SPECULATIVE_MOST && d->drafted_at[i]; i++)
+        fprintf(stderr, "%s%.0f", i ? " " : "; % accepted by position: ",
+                100 * rate((double)d->accepted_at[i], (double)d->drafted_at[i]));
+    fputc('\n', stderr);
+}
+
+static json_t *drafts_json(const struct args *args, const struct infer_report *r)
+{
+    const struct speculative_stats *d = &r->drafts;
+    json_t *positions = json_array();
+
+    for (size_t i = 0; i < SPECULATIVE_MOST && d->drafted_at[i]; i++)
+        json_array_append_new(positions, json_real(rate((double)d->accepted_at[i], (double)d->drafted_at[i])));
+    return json_pack("{s:s, s:I, s:I, s:f, s:o, s:I}", "by", args->draft, "drafted", (json_int_t)d->drafted, "accepted",
+                     (json_int_t)d->accepted, "tokens_per_step", rate((double)d->tokens, (double)d->steps),
+                     "acceptance_by_position", positions, "bytes", (json_int_t)r->draft_bytes);
 }
 
 static void say(const struct args *args, const struct infer_report *r)
@@ -167,9 +216,13 @@ static void say(const struct args *args, const struct infer_report *r)
             rate((double)r->prompt_tokens, r->ttft_s));
     fprintf(stderr, "answer  %6zu tokens, %.0f tokens/s, ended by %s\n", r->tokens, decode_tps(r),
             interrupted ? "an interrupt" : r->ended ? "the model" : "the limit");
-    fprintf(stderr, "memory  %.1f MB: weights %.1f, key-value cache %.1f, work space %.1f; resident at most %.1f\n",
-            (double)(r->weight_bytes + r->cache_bytes + r->work_bytes) / 1e6, (double)r->weight_bytes / 1e6,
-            (double)r->cache_bytes / 1e6, (double)r->work_bytes / 1e6, (double)r->peak_bytes / 1e6);
+    say_drafts(args, &r->drafts);
+    fprintf(stderr, "memory  %.1f MB: weights %.1f, key-value cache %.1f, work space %.1f",
+            (double)(r->weight_bytes + r->cache_bytes + r->work_bytes + r->draft_bytes) / 1e6,
+            (double)r->weight_bytes / 1e6, (double)r->cache_bytes / 1e6, (double)r->work_bytes / 1e6);
+    if (r->draft_bytes)
+        fprintf(stderr, ", drafting model %.1f", (double)r->draft_bytes / 1e6);
+    fprintf(stderr, "; resident at most %.1f\n", (double)r->peak_bytes / 1e6);
 }
 
 static int print_json(const struct args *args, const struct infer_report *r, const struct text *text, struct err *err)
@@ -185,8 +238,11 @@ static int print_json(const struct args *args, const struct infer_report *r, con
         rate((double)r->prompt_tokens, r->ttft_s), "decode_tps", decode_tps(r), "bytes", "weights",
         (json_int_t)r->weight_bytes, "cache", (json_int_t)r->cache_bytes, "work", (json_int_t)r->work_bytes,
         "peak_resident", (json_int_t)r->peak_bytes);
-    int ret = doc ? json_dumpf(doc, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(6)) : -1;
+    int ret;
 
+    if (doc && args->draft)
+        json_object_set_new(doc, "drafts", drafts_json(args, r));
+    ret = doc ? json_dumpf(doc, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(6)) : -1;
     json_decref(doc);
     if (!doc)
         return err_set(err, ERR_USAGE, "the name of the model is no UTF-8: it cannot stand in a JSON document");
@@ -202,12 +258,15 @@ static int infer(const struct args *args, const struct tool_host *host, struct e
         .tokens = (size_t)args->tokens,
         .context = (size_t)args->context,
         .sampling = { (float)args->temperature, (size_t)args->top_k, (float)args->top_p },
+        .draft_length = (size_t)args->draft_length,
         .seed = (uint64_t)args->seed,
         .isa = args->isa & isa_host(),
     };
     struct infer_report report;
     int ret = -1;
 
+    if (read_draft(args->draft, &o, err) < 0)
+        goto out;
     if (strcmp(args->prompt, "-"))
         text_add(&prompt, args->prompt);
     else if (read_prompt(&prompt, err) < 0)

@@ -11,14 +11,14 @@
 
 #include <cmocka.h>
 
-#include "model_fixture.h"
+#include "agreeing_models.h"
 
 enum { PROMPT = 7, BATCH = SPECULATIVE_MOST + 1 };
 
 static struct model *make_model(const struct model_shape *shape, uint64_t seed, float noise)
 {
     struct err err = { 0 };
-    struct model *m = fixture_model(shape, seed, noise, &err);
+    struct model *m = agreeing_model(shape, seed, noise, &err);
 
     if (!m)
         fail_msg("%s", err.msg);
@@ -41,7 +41,7 @@ static void make_prompt(int32_t *prompt, uint64_t seed)
     struct rng rng = rng_seed(seed);
 
     for (size_t i = 0; i < PROMPT; i++)
-        prompt[i] = (int32_t)rng_below(&rng, fixture_shape.vocab);
+        prompt[i] = (int32_t)rng_below(&rng, agreeing_shape.vocab);
 }
 
 /* One engine_forward() a token, until the path is full or `most` tokens are there. */
@@ -100,8 +100,8 @@ static void expect_same(const int32_t *want, size_t n_want, const int32_t *got, 
 
 static void tokens_are_those_of_plain_greedy_decoding(void **state)
 {
-    struct model_shape other = fixture_shape, shorter = fixture_shape;
-    struct model *m = make_model(&fixture_shape, 1, 0), *drafts[4];
+    struct model_shape other = agreeing_shape, shorter = agreeing_shape;
+    struct model *m = make_model(&agreeing_shape, 1, 0), *drafts[4];
     struct engine *e = make_engine(m, 0, 0);
     double costs[SPECULATIVE_MOST + 2];
     uint64_t kept = 0, lost = 0;
@@ -110,7 +110,7 @@ static void tokens_are_those_of_plain_greedy_decoding(void **state)
     other.dim = 16, other.head_dim = 4, other.rope_dim = 4, other.layers = 1;
     shorter.context = 40;
     drafts[0] = m;                                   /* always right */
-    drafts[1] = make_model(&fixture_shape, 1, 0.1f); /* mostly */
+    drafts[1] = make_model(&agreeing_shape, 1, 0.1f); /* mostly */
     drafts[2] = make_model(&other, 5, 0);            /* by chance */
     drafts[3] = make_model(&shorter, 1, 0.05f);      /* as long as it has room */
     for (size_t way = 0; way < 8; way++)
@@ -160,7 +160,7 @@ static void tokens_are_those_of_plain_greedy_decoding(void **state)
 /* The whole context is used, as plain decoding uses it: the last token is chosen behind the last position. */
 static void a_text_ends_where_the_context_does(void **state)
 {
-    struct model *m = make_model(&fixture_shape, 1, 0);
+    struct model *m = make_model(&agreeing_shape, 1, 0);
     struct err err = { 0 };
 
     (void)state;
@@ -184,7 +184,7 @@ static void a_text_ends_where_the_context_does(void **state)
 /* A cache that another path has filled up to one page: drafts that do not fit are dropped, the token itself is made. */
 static void drafts_without_room_in_the_cache_are_dropped(void **state)
 {
-    struct model *m = make_model(&fixture_shape, 1, 0);
+    struct model *m = make_model(&agreeing_shape, 1, 0);
     struct engine *e = make_engine(m, 0, 0), *small;
     struct err err = { 0 };
     int32_t prompt[PROMPT], want[64], got[64];
@@ -211,8 +211,8 @@ static void drafts_without_room_in_the_cache_are_dropped(void **state)
 
 static void options_that_make_no_sense_are_refused(void **state)
 {
-    struct model_shape wide = fixture_shape;
-    struct model *m = make_model(&fixture_shape, 1, 0), *w;
+    struct model_shape wide = agreeing_shape;
+    struct model *m = make_model(&agreeing_shape, 1, 0), *w;
     struct engine *e = make_engine(m, 0, 0);
     struct err err = { 0 };
     struct engine *narrow = engine_new(m, &(struct engine_options){ .batch = 4 }, &err);

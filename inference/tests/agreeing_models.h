@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* model_fixture.h -- small models of random weights, made in memory: the same name and seed, the same weights. */
+/* agreeing_models.h -- small models of random weights, made in memory, that say the same, mostly the same, or not. */
 #pragma once
 
 #include "base/mem.h"
@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct fixture_source {
+struct agreeing_source {
     struct model_shape shape;
     uint64_t seed;
     float noise; /* of other weights beside those of the seed: two models that mostly agree */
@@ -18,7 +18,7 @@ struct fixture_source {
     size_t n;
 };
 
-static const struct model_shape fixture_shape = {
+static const struct model_shape agreeing_shape = {
     .arch = "llama",
     .dim = 32,
     .layers = 3,
@@ -34,7 +34,7 @@ static const struct model_shape fixture_shape = {
     .activation = MODEL_SILU,
 };
 
-static inline bool fixture_size(const struct model_shape *s, const char *name, size_t *rows, size_t *cols)
+static inline bool agreeing_size(const struct model_shape *s, const char *name, size_t *rows, size_t *cols)
 {
     const struct {
         const char *part;
@@ -60,9 +60,9 @@ static inline bool fixture_size(const struct model_shape *s, const char *name, s
     return false;
 }
 
-static inline const struct gguf_tensor *fixture_tensor(void *arg, const char *name, struct err *err)
+static inline const struct gguf_tensor *agreeing_tensor(void *arg, const char *name, struct err *err)
 {
-    struct fixture_source *src = arg;
+    struct agreeing_source *src = arg;
     struct gguf_tensor *t = &src->tensors[src->n];
     uint64_t hash = 14695981039346656037u;
     size_t rows, cols;
@@ -70,7 +70,7 @@ static inline const struct gguf_tensor *fixture_tensor(void *arg, const char *na
     float *x;
 
     *err = (struct err){ 0 };
-    if (!fixture_size(&src->shape, name, &rows, &cols))
+    if (!agreeing_size(&src->shape, name, &rows, &cols))
         return NULL;
     for (const char *c = name; *c; c++)
         hash = (hash ^ (uint64_t)*c) * 1099511628211u;
@@ -87,9 +87,9 @@ static inline const struct gguf_tensor *fixture_tensor(void *arg, const char *na
     return t;
 }
 
-static inline void fixture_free(void *arg)
+static inline void agreeing_free(void *arg)
 {
-    struct fixture_source *src = arg;
+    struct agreeing_source *src = arg;
 
     for (size_t i = 0; i < src->n; i++)
         free((void *)src->tensors[i].data);
@@ -97,16 +97,16 @@ static inline void fixture_free(void *arg)
 }
 
 /* model_free() it. */
-static inline struct model *fixture_model(const struct model_shape *shape, uint64_t seed, float noise, struct err *err)
+static inline struct model *agreeing_model(const struct model_shape *shape, uint64_t seed, float noise, struct err *err)
 {
-    struct fixture_source *arg = mem_array(1, sizeof(*arg));
-    struct model_source src = { .shape = *shape, .arg = arg, .tensor = fixture_tensor };
+    struct agreeing_source *arg = mem_array(1, sizeof(*arg));
+    struct model_source src = { .shape = *shape, .arg = arg, .tensor = agreeing_tensor };
     struct model *m;
 
     arg->shape = *shape;
     arg->seed = seed;
     arg->noise = noise;
     m = model_build(&src, isa_host(), err); /* it has copied what it needs */
-    fixture_free(arg);
+    agreeing_free(arg);
     return m;
 }
