@@ -139,7 +139,7 @@ int speculative_measure(struct speculative *s, double costs[SPECULATIVE_MOST + 2
 
         if (speculative_draft(s, DRAFTS, tokens, &n, err) < 0)
             return -1;
-        ns = (speculative_now_ns() - start) / (double)(n ? n : 1);
+        ns = (speculative_now_ns() - start) / (double)(s->tried ? s->tried : 1);
         *draft = t == 0 || ns < *draft ? ns : *draft;
         if (s->draft)
             engine_truncate(s->draft, 0, 0);
@@ -238,7 +238,10 @@ int speculative_step(struct speculative *s, size_t most, int32_t *tokens, size_t
     *n = accepted + 1;
     count(&s->stats, k, accepted);
     if (s->most > 0 && s->options.length == 0)
-        speculative_policy_learn(&s->policy, k, accepted, speculative_now_ns() - drafted, drafted - begin);
+        speculative_policy_learn(&s->policy, &(struct speculative_outcome){
+                                                 .tried = s->tried, .drafted = k, .accepted = accepted,
+                                                 .target_ns = speculative_now_ns() - drafted, .draft_ns = drafted - begin,
+                                                 .sure = s->options.kind == SPECULATIVE_LOOKUP ? NULL : s->sure });
     return 0;
 }
 

@@ -3,21 +3,45 @@
 #include "inference/sampling.h"
 #include "inference/speculative_private.h"
 
+#include <math.h>
 #include <string.h>
 
-/* One token on the drafting path, by `layers` of the model (0: all), and what it is followed by. */
-static int follow(struct engine *e, int path, int32_t token, size_t layers, size_t vocab, int32_t *next,
-                  struct err *err)
+/* The likeliest token, and its probability. */
+static int32_t likeliest(const float *logits, size_t n, double *sure)
 {
-    if (engine_forward(e, &(struct engine_row){ token, path, true }, 1, layers, err) < 0)
-        return -1;
-    *next = sampling_greedy(engine_logits(e, 0), vocab);
-    return 0;
+    int32_t best = sampling_greedy(logits, n);
+    float sum = 0;
+
+    for (size_t i = 0; i < n; i++)
+        sum += expf(logits[i] - logits[best]);
+    *sure = 1 / sum;
+    return best;
+}
+
+/* Takes a draft of whatever `e` has said last; false: it is not worth its place in the batch. A fixed length takes all. */
+static bool take(struct speculative *s, const struct engine *e, size_t row, int32_t *tokens, size_t n, double *reach)
+{
+    const float *logits = engine_logits(e, row);
+
+    s->tried = n + 1;
+    if (s->options.length) {
+        tokens[n] = sampling_greedy(logits, s->vocab);
+        return true;
+    }
+    tokens[n] = likeliest(logits, s->vocab, &s->sure[n]);
+    *reach *= speculative_policy_trust(&s->policy, s->sure[n]);
+    return speculative_policy_keep(&s->policy, n + 1, *reach);
+}
+
+static bool another(const struct speculative *s, size_t n, size_t k, double reach)
+{
+    return n < k && (s->options.length || speculative_policy_more(&s->policy, n, reach));
 }
 
 static int draft_by_model(struct speculative *s, size_t k, int32_t *tokens, size_t *n, struct err *err)
 {
     size_t at = engine_length(s->draft, 0), limit = engine_limit(s->draft), row;
+    double reach = 1;
 
     if (s->n_text + k - 1 > limit) /* its context is shorter */
         k = s->n_text > limit ? 0 : limit - s->n_text + 1;
@@ -25,23 +49,32 @@ static int draft_by_model(struct speculative *s, size_t k, int32_t *tokens, size
         return 0;
     if (engine_prefill(s->draft, 0, s->text + at, s->n_text - at, &row, err) < 0)
         return err_wrap(err, "drafting model");
-    tokens[0] = sampling_greedy(engine_logits(s->draft, row), s->vocab);
-    for (*n = 1; *n < k; ++*n)
-        if (follow(s->draft, 0, tokens[*n - 1], 0, s->vocab, &tokens[*n], err) < 0)
+    while (take(s, s->draft, row, tokens, *n, &reach) && another(s, ++*n, k, reach)) {
+        row = 0;
+        if (engine_forward(s->draft, &(struct engine_row){ tokens[*n - 1], 0, true }, 1, 0, err) < 0)
             return err_wrap(err, "drafting model");
+    }
     return 0;
 }
 
 static int draft_by_exit(struct speculative *s, size_t k, int32_t *tokens, size_t *n, struct err *err)
 {
     size_t length = engine_length(s->engine, s->options.path);
-    int32_t last = s->text[s->n_text - 1];
-    int ret = 0;
+    struct engine_row row = { s->text[s->n_text - 1], s->options.path, true };
+    double reach = 1;
+    int ret;
 
-    for (*n = 0; *n < k && ret == 0; last = tokens[(*n)++])
-        if ((ret = follow(s->engine, s->options.path, last, s->options.layers, s->vocab, &tokens[*n], err)) < 0)
+    for (;;) {
+        ret = engine_forward(s->engine, &row, 1, s->options.layers, err);
+        if (ret < 0 || !take(s, s->engine, 0, tokens, *n, &reach) || !another(s, ++*n, k, reach))
             break;
+        row.token = tokens[*n - 1];
+    }
     engine_truncate(s->engine, s->options.path, length);
+    if (ret < 0 && err->code == ERR_HOST) { /* the cache has no pages for drafts: as many as there are */
+        *err = (struct err){ 0 };
+        ret = 0;
+    }
     return ret;
 }
 
@@ -67,6 +100,7 @@ static size_t draft_by_lookup(const struct speculative *s, size_t k, int32_t *to
 int speculative_draft(struct speculative *s, size_t k, int32_t *tokens, size_t *n, struct err *err)
 {
     *n = 0;
+    s->tried = 0;
     if (k == 0)
         return 0;
     switch (s->options.kind) {
@@ -75,7 +109,7 @@ int speculative_draft(struct speculative *s, size_t k, int32_t *tokens, size_t *
     case SPECULATIVE_MODEL:
         return draft_by_model(s, k, tokens, n, err);
     case SPECULATIVE_LOOKUP:
-        *n = draft_by_lookup(s, k, tokens);
+        *n = s->tried = draft_by_lookup(s, k, tokens);
         return 0;
     case SPECULATIVE_EXIT:
         return draft_by_exit(s, k, tokens, n, err);

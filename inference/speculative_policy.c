@@ -18,12 +18,15 @@ void speculative_policy_init(struct speculative_policy *p, const double *costs)
     memcpy(p->target + 1, costs, (SPECULATIVE_MOST + 1) * sizeof(*costs));
 }
 
+static double any_chance(const struct speculative_policy *p)
+{
+    return (p->all_hits + first_guess) / (p->all_tries + 1);
+}
+
 /* The chance of draft i where those before it were right: what was seen there, and everywhere for as much as two. */
 static double chance(const struct speculative_policy *p, size_t i)
 {
-    double any = (p->all_hits + first_guess) / (p->all_tries + 1);
-
-    return (p->hits[i] + 2 * any) / (p->tries[i] + 2);
+    return (p->hits[i] + 2 * any_chance(p)) / (p->tries[i] + 2);
 }
 
 double speculative_policy_tokens(const struct speculative_policy *p, size_t k)
@@ -66,37 +69,84 @@ static double towards(double cost, double ns, double slowness)
     return cost + (fmin(fmax(ns, cost / 2), cost * 2) - cost) / slowness;
 }
 
-static void learn_costs(struct speculative_policy *p, size_t drafted, double target_ns, double draft_ns)
+/* Each bin is half as far from certainty as the one before it. */
+static size_t bin_of(double sure)
 {
-    double ratio = towards(1, target_ns / p->target[drafted + 1], 16);
+    double doubt = fmax(1 - sure, 0x1p-12);
+
+    return (size_t)fmin(-log2(fmin(doubt, 1)), SPECULATIVE_BINS - 1);
+}
+
+double speculative_policy_trust(const struct speculative_policy *p, double sure)
+{
+    size_t bin = bin_of(sure);
+    double taken_at_its_word = 1 - 0.75 * exp2(-(double)bin);
+
+    return (p->sure_hits[bin] + 2 * taken_at_its_word) / (p->sure_tries[bin] + 2);
+}
+
+/* Tokens a nanosecond on the whole. */
+static double rate(const struct speculative_policy *p)
+{
+    double plain = 1 / p->target[1];
+
+    return p->ns > 0 ? fmax(plain, p->tokens / p->ns) : plain;
+}
+
+bool speculative_policy_keep(const struct speculative_policy *p, size_t k, double reach)
+{
+    return reach > rate(p) * (p->target[k + 1] - p->target[k]);
+}
+
+bool speculative_policy_more(const struct speculative_policy *p, size_t k, double reach)
+{
+    return reach * any_chance(p) > rate(p) * (p->target[k + 2] - p->target[k + 1] + p->draft);
+}
+
+static void learn_costs(struct speculative_policy *p, const struct speculative_outcome *o)
+{
+    double ratio = towards(1, o->target_ns / p->target[o->drafted + 1], 16);
 
     /* What a longer text adds to one batch it adds to all. */
     for (size_t n = 1; n <= SPECULATIVE_MOST + 1; n++)
         p->target[n] *= ratio;
-    p->target[drafted + 1] = towards(p->target[drafted + 1], target_ns, 8);
-    if (drafted > 0)
-        p->draft = towards(p->draft, draft_ns / (double)drafted, 8);
+    p->target[o->drafted + 1] = towards(p->target[o->drafted + 1], o->target_ns, 8);
+    if (o->tried > 0)
+        p->draft = towards(p->draft, o->draft_ns / (double)o->tried, 8);
 }
 
-void speculative_policy_learn(struct speculative_policy *p, size_t drafted, size_t accepted, double target_ns,
-                              double draft_ns)
+static void learn_chances(struct speculative_policy *p, const struct speculative_outcome *o)
 {
-    double gain;
+    p->all_hits = fade * p->all_hits + (double)o->accepted;
+    p->all_tries = fade * p->all_tries + (double)(o->accepted < o->drafted ? o->accepted + 1 : o->drafted);
+    for (size_t i = 0; i < SPECULATIVE_MOST; i++) { /* bad luck at a position that is not tried any more fades as well */
+        bool tried = i < o->drafted && i <= o->accepted;
 
-    learn_costs(p, drafted, target_ns, draft_ns);
-    gain = drafted ? (double)(accepted + 1) * p->target[1] - p->target[drafted + 1] - fmin(draft_ns, 4 * p->target[1])
-                   : 0;
-    p->budget = fmin(p->budget + gain + ration * (double)(accepted + 1) * p->target[1], limit * p->target[1]);
-    p->plain = drafted ? 0 : p->plain + 1;
-    if (drafted == 0)
-        return;
-    p->all_hits = fade * p->all_hits + (double)accepted;
-    p->all_tries = fade * p->all_tries + (double)(accepted < drafted ? accepted + 1 : drafted);
-    for (size_t i = 0; i < SPECULATIVE_MOST;
-         i++) { /* bad luck at a position that is not tried any more fades as well */
-        bool tried = i < drafted && i <= accepted;
-
-        p->hits[i] = fade * p->hits[i] + (tried && i < accepted);
+        p->hits[i] = fade * p->hits[i] + (tried && i < o->accepted);
         p->tries[i] = fade * p->tries[i] + tried;
     }
+    for (size_t bin = 0; bin < SPECULATIVE_BINS; bin++) {
+        p->sure_hits[bin] *= fade;
+        p->sure_tries[bin] *= fade;
+    }
+    for (size_t i = 0; o->sure && i < o->drafted && i <= o->accepted; i++) {
+        p->sure_hits[bin_of(o->sure[i])] += i < o->accepted;
+        p->sure_tries[bin_of(o->sure[i])] += 1;
+    }
+}
+
+void speculative_policy_learn(struct speculative_policy *p, const struct speculative_outcome *o)
+{
+    double plain_ns = p->target[1], made = (double)(o->accepted + 1), cost;
+
+    learn_costs(p, o);
+    cost = p->target[o->drafted + 1] + fmin(o->draft_ns, 4 * plain_ns);
+    p->budget += ration * made * plain_ns + (o->tried ? made * plain_ns - cost : 0);
+    p->budget = fmin(p->budget, limit * plain_ns);
+    p->plain = o->tried ? 0 : p->plain + 1;
+    if (o->tried == 0)
+        return;
+    p->tokens = fade * p->tokens + made;
+    p->ns = fade * p->ns + cost;
+    learn_chances(p, o);
 }

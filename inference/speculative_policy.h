@@ -10,6 +10,10 @@
  * total loss the budget would not bear. So from any moment on n tokens lose at most 1.5 % n + LIMIT tokens' time, and
  * from the start, where nothing was saved before, 1.5 % n + 2: less than 3 % from 134 tokens on.
  *
+ * That is a plan. Who drafts by a model also knows how sure it was of each token, and a draft goes on only while that
+ * pays: what chances were worth is kept by how sure the draft was, and another row in the batch, or another token
+ * drafted, must promise more tokens for its time than steps yield on the whole.
+ *
  * Everything is in nanoseconds; nothing here looks at a clock. */
 #pragma once
 
@@ -17,10 +21,14 @@
 
 #include <stdbool.h>
 
+enum { SPECULATIVE_BINS = 10 };
+
 struct speculative_policy {
     double target[SPECULATIVE_MOST + 2];                                         /* [n]: a batch of n rows */
     double draft;                                                                /* a drafted token */
     double hits[SPECULATIVE_MOST], tries[SPECULATIVE_MOST], all_hits, all_tries; /* with older ones fading */
+    double sure_hits[SPECULATIVE_BINS], sure_tries[SPECULATIVE_BINS]; /* by how sure the draft was */
+    double tokens, ns;                                                  /* of steps with drafts, fading */
     double budget;
     size_t plain; /* tokens since drafts were last tried */
 };
@@ -32,10 +40,22 @@ void speculative_policy_init(struct speculative_policy *p, const double *costs);
  * first). */
 size_t speculative_policy_choose(const struct speculative_policy *p, size_t most, double extra_ns);
 
-/* A step is done: `drafted` of which `accepted`, the batch took target_ns and the drafts draft_ns in all. Times of a
- * measurement that was disturbed count for little. */
-void speculative_policy_learn(struct speculative_policy *p, size_t drafted, size_t accepted, double target_ns,
-                              double draft_ns);
+struct speculative_outcome {
+    size_t tried, drafted, accepted; /* tried: drafted, and those that were left out of the batch again */
+    double target_ns, draft_ns;      /* what the batch took, and all drafts */
+    const double *sure;              /* (drafted), as speculative_policy_trust() wants it; NULL: not known */
+};
+
+/* A step is done. Times of a measurement that was disturbed count for little. */
+void speculative_policy_learn(struct speculative_policy *p, const struct speculative_outcome *o);
+
+/* The chance that a draft is right to which its model gives the probability `sure`. */
+double speculative_policy_trust(const struct speculative_policy *p, double sure);
+
+/* Whether the k-th draft should be in the batch, where all up to it are right with a chance of `reach`; and whether, with
+ * k drafts, another should be made. */
+bool speculative_policy_keep(const struct speculative_policy *p, size_t k, double reach);
+bool speculative_policy_more(const struct speculative_policy *p, size_t k, double reach);
 
 /* E(k) and T(k). */
 double speculative_policy_tokens(const struct speculative_policy *p, size_t k);

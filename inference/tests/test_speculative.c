@@ -262,7 +262,8 @@ static void live(struct world *w, struct speculative_policy *p, size_t tokens)
             accepted++;
         w->ns += w->costs[k] + draft;
         w->tokens += (double)(accepted + 1);
-        speculative_policy_learn(p, k, accepted, w->costs[k], draft);
+        speculative_policy_learn(p, &(struct speculative_outcome){ .tried = k, .drafted = k, .accepted = accepted,
+                                                                   .target_ns = w->costs[k], .draft_ns = draft });
     }
 }
 
