@@ -48,7 +48,7 @@ static int make_buffers(struct engine *e, struct err *err)
         { &e->gate, n, s->ff },
         { &e->up, n, s->ff },
         { &e->logits, e->options.logits, s->vocab },
-        { &e->weights, (size_t)e->threads, e->cache.path_pages * KVCACHE_PAGE },
+        { &e->weights, 2 * (size_t)e->threads, e->cache.path_pages * KVCACHE_PAGE },
     };
     size_t offsets[ARRAY_LEN(buffers)];
 

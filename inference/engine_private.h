@@ -22,7 +22,7 @@ struct engine {
     float *mixed;       /* (batch, dim): what attention gives */
     float *gate, *up;   /* (batch, ff) */
     float *logits;      /* (options.logits, vocab) */
-    float *weights;     /* (threads, length in whole pages): attention's */
+    float *weights;     /* (threads, 2, length in whole pages): attention's */
     size_t work_bytes;
 
     /* The batch in work. */

@@ -99,7 +99,8 @@ static void attend(const struct engine *e, size_t layer, size_t i, size_t kv_hea
         .pages = kvcache_table(&e->cache, (size_t)e->rows[i].path),
         .length = e->positions[i] + 1,
         .value_stride = e->cache.value_stride,
-        .weights = e->weights + (size_t)rank * e->cache.path_pages * KVCACHE_PAGE,
+        .weights = e->weights + 2 * (size_t)rank * e->cache.path_pages * KVCACHE_PAGE,
+        .weights_stride = e->cache.path_pages * KVCACHE_PAGE,
         .out = e->mixed + at,
     };
 

@@ -22,7 +22,8 @@ struct ops_attention {
     const uint32_t *pages;
     size_t length;       /* positions that are seen, > 0 */
     size_t value_stride; /* a multiple of 16, at least head_dim */
-    float *weights;      /* scratch: whole pages */
+    float *weights;      /* scratch: (2, weights_stride), a stride of whole pages */
+    size_t weights_stride;
     float *out;          /* (group, head_dim) */
 };
 

@@ -102,75 +102,154 @@ static void rope_halves(float *x, const float *cos, const float *sin, size_t n_p
     }
 }
 
-static const float *page_of(const struct ops_attention *a, const float *first, size_t i)
+#define INLINE static inline __attribute__((always_inline))
+#define UNROLL _Pragma("GCC unroll 8")
+
+INLINE const float *page_of(const struct ops_attention *a, const float *first, size_t i)
 {
     return first + a->pages[i] * a->page_stride;
 }
 
-/* The scores of one head into a->weights, -infinity where nothing is to be seen; their largest. */
-static float scores(const struct ops_attention *a, const float *q)
+INLINE float *weights_of(const struct ops_attention *a, size_t head)
 {
-    size_t n_pages = (a->length + OPS_PAGE - 1) / OPS_PAGE;
-    vec16 none = vec_set(-__builtin_inff()), most = none;
-
-    for (size_t i = 0; i < n_pages; i++) {
-        const float *keys = page_of(a, a->keys, i);
-        vec16 sum = vec_set(0);
-        size_t left = a->length - i * OPS_PAGE;
-
-        for (size_t e = 0; e < a->head_dim; e++)
-            sum = vec_fma(vec_set(q[e]), vec_load(keys + e * OPS_PAGE), sum);
-        if (left < OPS_PAGE)
-            sum = vec_first(sum, left, none);
-        vec_store(a->weights + i * OPS_PAGE, sum);
-        most = vec_max(sum, most);
-    }
-    return vec_largest(most);
+    return a->weights + head % 2 * a->weights_stride;
 }
 
-/* e^(score - most) in their place; their sum. */
-static float exponentials(const struct ops_attention *a, float most)
+/* Scores of n_heads heads against n_pages pages from page i on: as many independent chains of fma, each key loaded once. */
+INLINE void score_tile(const struct ops_attention *a, size_t head, size_t i, int n_heads, int n_pages)
 {
-    vec16 sum = vec_set(0);
+    const float *q = a->q + head * a->head_dim, *keys[4];
+    vec16 sums[2][4];
 
+    UNROLL for (int p = 0; p < n_pages; p++) {
+        keys[p] = page_of(a, a->keys, i + (size_t)p);
+        UNROLL for (int h = 0; h < n_heads; h++)
+            sums[h][p] = vec_set(0);
+    }
+    for (size_t e = 0; e < a->head_dim; e++) {
+        vec16 x[2];
+
+        UNROLL for (int h = 0; h < n_heads; h++)
+            x[h] = vec_set(q[(size_t)h * a->head_dim + e]);
+        UNROLL for (int p = 0; p < n_pages; p++) {
+            vec16 k = vec_load(keys[p] + e * OPS_PAGE);
+
+            UNROLL for (int h = 0; h < n_heads; h++)
+                sums[h][p] = vec_fma(x[h], k, sums[h][p]);
+        }
+    }
+    UNROLL for (int h = 0; h < n_heads; h++)
+        UNROLL for (int p = 0; p < n_pages; p++)
+            vec_store(weights_of(a, head + (size_t)h) + (i + (size_t)p) * OPS_PAGE, sums[h][p]);
+}
+
+INLINE void score_heads(const struct ops_attention *a, size_t head, int n_heads)
+{
+    size_t n_pages = (a->length + OPS_PAGE - 1) / OPS_PAGE, i = 0;
+
+    for (; i + 4 <= n_pages; i += 4)
+        score_tile(a, head, i, n_heads, 4);
+    for (; i < n_pages; i++)
+        score_tile(a, head, i, n_heads, 1);
+}
+
+/* The scores of one head as e^(score - the largest), those that are not to be seen as 0. Returns 1 / their sum. */
+static float exponentials(const struct ops_attention *a, size_t head)
+{
+    float *w = weights_of(a, head);
+    size_t whole = a->length / OPS_PAGE * OPS_PAGE, rest = a->length - whole;
+    vec16 none = vec_set(-__builtin_inff()), most = none, sum = vec_set(0);
+
+    for (size_t i = 0; i < whole; i += OPS_PAGE)
+        most = vec_max(vec_load(w + i), most);
+    if (rest) {
+        vec_store(w + whole, vec_first(vec_load(w + whole), rest, none));
+        most = vec_max(vec_load(w + whole), most);
+    }
+    most = vec_set(vec_largest(most));
     for (size_t i = 0; i < a->length; i += OPS_PAGE) {
-        vec16 e = vec_exp(vec_sub(vec_load(a->weights + i), vec_set(most)));
+        vec16 e = vec_exp(vec_sub(vec_load(w + i), most));
 
-        vec_store(a->weights + i, e);
+        vec_store(w + i, e);
         sum = vec_add(sum, e);
     }
-    return vec_sum(sum);
+    return 1.0f / vec_sum(sum);
 }
 
-/* Dimensions [e, e + 16) of the weighted sum of values. */
-static vec16 weighted(const struct ops_attention *a, size_t e)
+/* One position's share of the weighted sums: its values, loaded once, times a weight per head. */
+INLINE void weigh(const float *const w[2], size_t t, const float *values, int n_heads, int n_chunks, vec16 sums[2][2])
 {
-    vec16 p[4] = { vec_set(0), vec_set(0), vec_set(0), vec_set(0) };
-    size_t t = 0;
+    vec16 v[2];
 
-    for (size_t i = 0; t < a->length; i++) {
-        const float *values = page_of(a, a->values, i) + e, *w = a->weights + t;
+    UNROLL for (int c = 0; c < n_chunks; c++)
+        v[c] = vec_load(values + 16 * c);
+    UNROLL for (int h = 0; h < n_heads; h++) {
+        vec16 x = vec_set(w[h][t]);
+
+        UNROLL for (int c = 0; c < n_chunks; c++)
+            sums[h][c] = vec_fma(x, v[c], sums[h][c]);
+    }
+}
+
+/* Dimensions [e, e + 16 n_chunks) of the weighted values of n_heads heads. */
+INLINE void value_tile(const struct ops_attention *a, size_t head, size_t e, int n_heads, int n_chunks, const float *factors)
+{
+    const float *const w[2] = { weights_of(a, head), n_heads > 1 ? weights_of(a, head + 1) : NULL };
+    vec16 sums[4][2][2];
+
+    UNROLL for (int k = 0; k < 4; k++)
+        UNROLL for (int h = 0; h < n_heads; h++)
+            UNROLL for (int c = 0; c < n_chunks; c++)
+                sums[k][h][c] = vec_set(0);
+    for (size_t t = 0, i = 0; t < a->length; i++, t += OPS_PAGE) {
+        const float *values = page_of(a, a->values, i) + e;
         size_t n = a->length - t < OPS_PAGE ? a->length - t : OPS_PAGE, j = 0;
 
         for (; j + 4 <= n; j += 4)
-            for (size_t k = 0; k < 4; k++)
-                p[k] = vec_fma(vec_set(w[j + k]), vec_load(values + (j + k) * a->value_stride), p[k]);
-        for (size_t k = 0; j + k < n; k++)
-            p[k] = vec_fma(vec_set(w[j + k]), vec_load(values + (j + k) * a->value_stride), p[k]);
-        t += n;
+            UNROLL for (size_t k = 0; k < 4; k++)
+                weigh(w, t + j + k, values + (j + k) * a->value_stride, n_heads, n_chunks, sums[k]);
+        if (j < n)
+            weigh(w, t + j, values + j * a->value_stride, n_heads, n_chunks, sums[0]);
+        if (j + 1 < n)
+            weigh(w, t + j + 1, values + (j + 1) * a->value_stride, n_heads, n_chunks, sums[1]);
+        if (j + 2 < n)
+            weigh(w, t + j + 2, values + (j + 2) * a->value_stride, n_heads, n_chunks, sums[2]);
     }
-    return vec_add(vec_add(p[0], p[1]), vec_add(p[2], p[3]));
+    UNROLL for (int h = 0; h < n_heads; h++)
+        UNROLL for (int c = 0; c < n_chunks; c++) {
+            float *out = a->out + (head + (size_t)h) * a->head_dim + e + 16 * (size_t)c;
+            size_t left = a->head_dim - e - 16 * (size_t)c;
+            vec16 sum = vec_add(vec_add(sums[0][h][c], sums[1][h][c]), vec_add(sums[2][h][c], sums[3][h][c]));
+
+            vec_store_n(out, vec_mul(sum, vec_set(factors[h])), left < 16 ? left : 16);
+        }
+}
+
+INLINE void value_heads(const struct ops_attention *a, size_t head, int n_heads, const float *factors)
+{
+    size_t e = 0;
+
+    for (; e + 16 < a->head_dim; e += 32)
+        value_tile(a, head, e, n_heads, 2, factors);
+    if (e < a->head_dim)
+        value_tile(a, head, e, n_heads, 1, factors);
 }
 
 static void attend(const struct ops_attention *a)
 {
-    for (size_t g = 0; g < a->group; g++) {
-        float *out = a->out + g * a->head_dim;
-        float most = scores(a, a->q + g * a->head_dim);
-        vec16 factor = vec_set(1.0f / exponentials(a, most));
+    size_t g = 0;
+    float factors[2];
 
-        for (size_t e = 0; e < a->head_dim; e += 16)
-            vec_store_n(out + e, vec_mul(weighted(a, e), factor), a->head_dim - e < 16 ? a->head_dim - e : 16);
+    for (; g + 2 <= a->group; g += 2) {
+        score_heads(a, g, 2);
+        factors[0] = exponentials(a, g);
+        factors[1] = exponentials(a, g + 1);
+        value_heads(a, g, 2, factors);
+    }
+    if (g < a->group) {
+        score_heads(a, g, 1);
+        factors[0] = exponentials(a, g);
+        value_heads(a, g, 1, factors);
     }
 }
 
