@@ -105,9 +105,27 @@ void linear_free(struct linear *w)
 {
     if (!w)
         return;
-    free(w->data);
-    free(w->block_scales);
+    if (!w->borrowed) {
+        free(w->data);
+        free(w->block_scales);
+    }
     free(w);
+}
+
+struct linear *linear_with(const struct linear *w, uint32_t isa)
+{
+    struct linear *other = mem_array(1, sizeof(*other));
+
+    *other = *w;
+    other->borrowed = true;
+    other->kernels = linear_kernels_best(isa);
+    other->ternary = gemm_ternary_best(isa);
+    return other;
+}
+
+const void *linear_data(const struct linear *w)
+{
+    return w->data;
 }
 
 /* Rows of floats side by side, a few hundred columns at a time, so that what is written stays in the L1. */

@@ -38,9 +38,13 @@ struct linear *linear_new(enum gguf_type type, size_t rows, size_t cols, const v
                           struct err *err);
 void linear_free(struct linear *w);
 
+/* The same packed weights, which `w` goes on to own, as another ISA's: how variants are compared on one copy. */
+struct linear *linear_with(const struct linear *w, uint32_t isa);
+
 size_t linear_rows(const struct linear *w);
 size_t linear_cols(const struct linear *w);
 size_t linear_bytes(const struct linear *w); /* of the packed weights: what a token reads */
+const void *linear_data(const struct linear *w); /* where they lie, but for scales of blocks that differ */
 
 /* What activations are turned into before they meet the weights. */
 enum linear_form {

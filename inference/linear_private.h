@@ -31,6 +31,7 @@ struct linear {
     size_t panel_bytes, bytes;
     uint8_t *data;       /* panels, as linear_micro.h has them; ternary: as kernels/gemm_ternary_micro.h has them */
     float *block_scales; /* ternary with scales that differ: (panels, blocks of 256, 32); NULL: they do not */
+    bool borrowed;       /* data and block_scales are another's: linear_with() */
     const struct linear_kernels *kernels;
     const struct gemm_ternary_impl *ternary;
 };

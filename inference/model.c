@@ -175,12 +175,14 @@ fail:
     return NULL;
 }
 
-static void free_layer(struct model_layer *l)
+static void free_layer(struct model_layer *l, bool borrowed)
 {
     struct linear *matrices[] = { l->q, l->k, l->v, l->o, l->gate, l->up, l->down };
 
     for (size_t i = 0; i < ARRAY_LEN(matrices); i++)
         linear_free(matrices[i]);
+    if (borrowed)
+        return;
     free(l->attn_norm);
     free(l->ffn_norm);
     free(l->attn_sub_norm);
@@ -192,12 +194,38 @@ void model_free(struct model *m)
     if (!m)
         return;
     for (size_t i = 0; i < m->shape.layers; i++)
-        free_layer(&m->layers[i]);
+        free_layer(&m->layers[i], m->borrowed);
     free(m->layers);
-    free(m->output_norm);
     linear_free(m->output);
-    free(m->embedding_copy);
+    if (!m->borrowed) {
+        free(m->output_norm);
+        free(m->embedding_copy);
+    }
     free(m);
+}
+
+struct model *model_with(const struct model *model, uint32_t isa)
+{
+    struct model *m = mem_array(1, sizeof(*m));
+
+    *m = *model;
+    m->borrowed = true;
+    m->isa = isa;
+    m->output = linear_with(model->output, isa);
+    m->layers = mem_array(m->shape.layers, sizeof(*m->layers));
+    for (size_t i = 0; i < m->shape.layers; i++) {
+        const struct model_layer *from = &model->layers[i];
+
+        m->layers[i] = *from;
+        m->layers[i].q = linear_with(from->q, isa);
+        m->layers[i].k = linear_with(from->k, isa);
+        m->layers[i].v = linear_with(from->v, isa);
+        m->layers[i].o = linear_with(from->o, isa);
+        m->layers[i].gate = linear_with(from->gate, isa);
+        m->layers[i].up = linear_with(from->up, isa);
+        m->layers[i].down = linear_with(from->down, isa);
+    }
+    return m;
 }
 
 static const struct gguf_tensor *from_file(void *arg, const char *name, struct err *err)

@@ -51,6 +51,7 @@ struct model {
     bool tied;             /* it is the embedding's matrix, packed */
     struct gguf_tensor embedding; /* (vocab, dim): looked up row by row, as it is in the file */
     void *embedding_copy;         /* what it points into where there is no file; NULL: there is */
+    bool borrowed;         /* the weights are another's: model_with() */
     uint32_t isa;          /* what the weights are packed for and the engine may use */
     size_t weight_bytes;   /* of everything that one token reads: packed matrices and norms */
 };
@@ -73,5 +74,8 @@ int model_shape(const struct gguf *g, struct model_shape *shape, struct err *err
 struct model *model_load(const struct gguf *g, uint32_t isa, struct err *err);
 struct model *model_build(const struct model_source *source, uint32_t isa, struct err *err);
 void model_free(struct model *model);
+
+/* The same weights, which `model` goes on to own, as another ISA's: how variants are compared on one copy. */
+struct model *model_with(const struct model *model, uint32_t isa);
 
 size_t model_parameters(const struct model *model); /* of its matrices and norms; a tied output counts once */
