@@ -215,17 +215,29 @@ static int append_rows(struct engine *e, const struct engine_row *rows, size_t n
     return 0;
 }
 
-int engine_forward(struct engine *e, const struct engine_row *rows, size_t n, size_t layers, struct err *err)
+int engine_append(struct engine *e, const struct engine_row *rows, size_t n, struct err *err)
 {
-    if (layers > e->model->shape.layers)
-        return err_set(err, ERR_USAGE, "%zu layers of a model that has %zu", layers, e->model->shape.layers);
-    if (check_rows(e, rows, n, err) < 0 || append_rows(e, rows, n, err) < 0)
-        return -1;
-    e->layers = layers ? layers : e->model->shape.layers;
+    return check_rows(e, rows, n, err) < 0 || append_rows(e, rows, n, err) < 0 ? -1 : 0;
+}
+
+void engine_run(struct engine *e, size_t first, size_t last, bool ends)
+{
+    e->first = first;
+    e->last = last;
+    e->ends = ends;
     if (e->team)
         team_run(e->team, engine_step, e);
     else
         engine_step(e, 0, 1);
+}
+
+int engine_forward(struct engine *e, const struct engine_row *rows, size_t n, size_t layers, struct err *err)
+{
+    if (layers > e->model->shape.layers)
+        return err_set(err, ERR_USAGE, "%zu layers of a model that has %zu", layers, e->model->shape.layers);
+    if (engine_append(e, rows, n, err) < 0)
+        return -1;
+    engine_run(e, 0, layers ? layers : e->model->shape.layers, true);
     return 0;
 }
 

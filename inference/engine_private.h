@@ -26,13 +26,21 @@ struct engine {
     size_t work_bytes;
 
     /* The batch in work. */
-    size_t n, n_logits, layers;
+    size_t n, n_logits;
+    size_t first, last;      /* layers [first, last) of it are to be run; the embedding before 0, the logits behind `last` */
+    bool ends;               /* whether logits are wanted behind it */
     struct engine_row *rows; /* (batch) */
     struct engine_row *prefill; /* (batch): what engine_prefill() hands over */
     size_t *positions;       /* (batch) */
     size_t *logits_rows;     /* (n_logits): which row each of them is of */
     size_t *logits_of;       /* (batch): and back; SIZE_MAX: it did not ask */
 };
+
+/* engine_forward() in two steps, for a reference that is measured in slices: checks and appends the rows; runs layers
+ * [first, last) of them, with the embedding where first is 0 and the logits where `ends`. Once appended, a batch may be run
+ * again and again. */
+int engine_append(struct engine *e, const struct engine_row *rows, size_t n, struct err *err);
+void engine_run(struct engine *e, size_t first, size_t last, bool ends);
 
 /* The forward pass, by the whole team. */
 void engine_step(void *engine, int rank, int size);

@@ -165,7 +165,7 @@ static void make_logits(const struct share *s)
     struct engine *e = s->e;
     const struct model_shape *m = &e->model->shape;
 
-    if (e->n_logits == 0)
+    if (e->n_logits == 0 || !e->ends)
         return;
     for (size_t i = (size_t)s->rank; i < e->n_logits; i += (size_t)s->size)
         e->ops->rms_norm(e->norm + i * m->dim, e->x + e->logits_rows[i] * m->dim, e->model->output_norm, m->dim,
@@ -180,9 +180,9 @@ void engine_step(void *engine, int rank, int size)
     const struct gguf_tensor *t = &e->model->embedding;
     size_t dim = e->model->shape.dim;
 
-    for (size_t i = (size_t)rank; i < e->n; i += (size_t)size)
+    for (size_t i = (size_t)rank; i < e->n && e->first == 0; i += (size_t)size)
         gguf_row(t->type, t->data, e->model->shape.vocab, dim, (size_t)e->rows[i].token, e->x + i * dim);
-    for (size_t layer = 0; layer < e->layers; layer++) {
+    for (size_t layer = e->first; layer < e->last; layer++) {
         attention_block(&s, layer);
         feed_forward_block(&s, layer);
     }

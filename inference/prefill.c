@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: MIT
+/* prefill.c -- the scenario inference/prefill: a prompt of 64 tokens, up to the first token that follows. */
+#include "inference/throughput.h"
+#include "kernels/roof.h"
+
+static double tokens_s(const struct params *params, double ns)
+{
+    (void)params;
+    return THROUGHPUT_AT * 1e9 / ns;
+}
+
+static double ttft_ms(const struct params *params, double ns)
+{
+    (void)params;
+    return ns * 1e-6;
+}
+
+static int64_t slices(const struct params *params)
+{
+    return throughput_slices(params, THROUGHPUT_AT);
+}
+
+static bool has(const struct params *params)
+{
+    return params_get(params, "bits") == 2 || params_get(params, "mparams") == 168;
+}
+
+static bool in_codes(const struct params *params)
+{
+    return params_get(params, "bits") <= 8;
+}
+
+static bool in_floats(const struct params *params)
+{
+    return !in_codes(params);
+}
+
+static const int64_t sizes[] = { 3, 168, 680 }, bits[] = { 2, 8, 32 };
+static const struct axis axes[] = {
+    { .name = "mparams", .values = sizes, .n_values = ARRAY_LEN(sizes), .quick = 1u << 0 },
+    { .name = "bits", .values = bits, .n_values = ARRAY_LEN(bits), .quick = 1u << 0 },
+    AXIS_THREADS,
+};
+
+enum { VNNI512 = THROUGHPUT_VARIANTS, FMA512 };
+
+static const struct variant variants[] = {
+    [THROUGHPUT_SCALAR] = { .name = "scalar", .slices = slices },
+    [THROUGHPUT_AVX2] = { .name = "avx2", .isa = ISA_AVX2 },
+    [THROUGHPUT_AVX512] = {
+        .name = "avx512", .isa = ISA_AVX2 | ISA_AVX512F | ISA_AVX512VNNI, .roofs = { "vnni512", "fma512" },
+    },
+    [VNNI512] = {
+        .name = "vnni512", .isa = ISA_AVX512VNNI, .impl = &roof_vnni512, .role = ROLE_ROOF, .has = in_codes,
+    },
+    [FMA512] = {
+        .name = "fma512", .isa = ISA_AVX512F, .impl = &roof_fma512, .role = ROLE_ROOF, .has = in_floats,
+    },
+};
+
+static const struct metric metrics[] = {
+    { .name = "tokens_s", .unit = "tokens/s", .kind = METRIC_TIMED, .better = METRIC_HIGHER_IS_BETTER, .from_ns = tokens_s },
+    { .name = "ttft_ms", .unit = "ms", .kind = METRIC_TIMED, .better = METRIC_LOWER_IS_BETTER, .from_ns = ttft_ms },
+    { .name = "weight_mb", .unit = "MB", .kind = METRIC_EXACT, .better = METRIC_LOWER_IS_BETTER,
+      .exact = throughput_weight_mb },
+};
+
+static int setup(const struct bench *bench, void **state, struct err *err)
+{
+    return throughput_setup(bench, THROUGHPUT_AT, state, err);
+}
+
+static void run(void *arg, const struct variant *variant, int64_t n)
+{
+    struct throughput *t = arg;
+
+    for (int64_t i = 0; i < n; i++) {
+        if (variant->role == ROLE_ROOF) /* a multiply-add per weight and token; attention left out, some 1 % */
+            roof_compute_run(variant->impl, 2.0 * THROUGHPUT_AT * (double)model_parameters(t->model), t->team);
+        else
+            throughput_pass(t, (size_t)(variant - variants));
+    }
+}
+
+static int check(void *state, const struct variant *variant, struct err *err)
+{
+    struct throughput *t = state;
+
+    if (variant->role == ROLE_ROOF)
+        return roof_compute_run(variant->impl, 1e6, t->team) ? 0
+                                                             : err_set(err, ERR_HARNESS, "the probe computed nothing");
+    return throughput_check(t, (size_t)(variant - variants), err);
+}
+
+const struct scenario scenario_prefill = {
+    .name = "inference/prefill",
+    .summary = "a prompt of 64 tokens and the first token of the answer: models of several sizes and weights",
+    .axes = axes,
+    .n_axes = ARRAY_LEN(axes),
+    .has = has,
+    .variants = variants,
+    .n_variants = ARRAY_LEN(variants),
+    .metrics = metrics,
+    .n_metrics = ARRAY_LEN(metrics),
+    .setup = setup,
+    .run = run,
+    .check = check,
+    .teardown = throughput_teardown,
+};

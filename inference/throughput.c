@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: MIT
+#include "inference/throughput.h"
+
+#include "base/mem.h"
+#include "base/rng.h"
+#include "declare/team.h"
+#include "inference/engine_private.h"
+#include "inference/replica.h"
+#include "inference/sampling.h"
+#include "inference/shipped.h"
+#include "kernels/roof.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { REPLICA = 8, CHUNK = 8 }; /* CHUNK: rows of a slice of the reference's prefill */
+
+static const uint32_t isas[] = {
+    [THROUGHPUT_SCALAR] = ISA_ANY,
+    [THROUGHPUT_AVX2] = ISA_AVX2 | ISA_AVXVNNI,
+    [THROUGHPUT_AVX512] = ISA_ALL,
+};
+
+static const struct model_shape bitnet_680m = {
+    .arch = "bitnet", .dim = 1536, .layers = 24, .heads = 16, .kv_heads = 16, .head_dim = 96, .ff = 4096, .vocab = 32,
+    .context = 512, .rope_dim = 96, .rope_base = 10000, .norm_eps = 1e-5f, .rope_halves = true,
+    .activation = MODEL_SILU,
+};
+
+static enum gguf_type type_of(int64_t bits)
+{
+    return bits == 2 ? GGUF_TQ2_0 : bits == 8 ? GGUF_Q8_0 : bits == 16 ? GGUF_F16 : GGUF_F32;
+}
+
+static struct model *make_model(const struct bench *bench, struct err *err)
+{
+    int64_t mparams = params_get(bench->params, "mparams");
+    enum gguf_type type = type_of(params_get(bench->params, "bits"));
+    struct gguf *g;
+    struct model *m;
+
+    if (mparams == 680)
+        return replica_random(&bitnet_680m, type, bench->seed, bench->isa, err);
+    g = shipped_open(SHIPPED_REASONER, err);
+    m = g ? replica_new(g, mparams == 3 ? 1 : REPLICA, type, bench->isa, err) : NULL;
+    gguf_close(g);
+    return m;
+}
+
+void throughput_teardown(void *state)
+{
+    struct throughput *t = state;
+
+    if (!t)
+        return;
+    for (size_t i = 0; i < THROUGHPUT_VARIANTS; i++) {
+        engine_free(t->engines[i]);
+        model_free(t->models[i]);
+    }
+    model_free(t->model);
+    free(t->read);
+    free(t);
+}
+
+/* An engine of its own for each variant, with the prompt behind it where a pass decodes. */
+static int make_engine(struct throughput *t, size_t variant, uint32_t isa, struct err *err)
+{
+    struct engine_options options = { .batch = THROUGHPUT_AT, .logits = CHUNK, .length = THROUGHPUT_AT + 1, .team = t->team };
+    size_t row;
+
+    t->models[variant] = model_with(t->model, isas[variant] & isa);
+    t->engines[variant] = engine_new(t->models[variant], &options, err);
+    if (!t->engines[variant])
+        return -1;
+    if (t->rows > 1)
+        return 0;
+    if (variant != THROUGHPUT_SCALAR)
+        return engine_prefill(t->engines[variant], 0, t->tokens, THROUGHPUT_AT, &row, err);
+    /* Whatever stands in the cache costs the reference the same to read: it need not compute it, which takes minutes. */
+    for (size_t i = 0; i < THROUGHPUT_AT; i++)
+        if (engine_append(t->engines[variant], &(struct engine_row){ t->tokens[i], 0, false }, 1, err) < 0)
+            return -1;
+    return 0;
+}
+
+static int make_read(struct throughput *t, struct err *err)
+{
+    t->read = mem_huge(t->model->weight_bytes, 1, err);
+    if (!t->read)
+        return -1;
+    memset(t->read, 0x5a, t->model->weight_bytes);
+    return 0;
+}
+
+int throughput_setup(const struct bench *bench, size_t rows, void **out, struct err *err)
+{
+    struct throughput *t = mem_array(1, sizeof(*t));
+    struct rng rng = rng_seed(bench->seed);
+
+    t->team = bench->team;
+    t->rows = rows;
+    t->model = make_model(bench, err);
+    if (!t->model)
+        goto fail;
+    for (size_t i = 0; i < ARRAY_LEN(t->tokens); i++) /* any text: what it says changes no cost */
+        t->tokens[i] = (int32_t)rng_below(&rng, t->model->shape.vocab);
+    for (size_t i = 0; i < THROUGHPUT_VARIANTS; i++)
+        if (bench->variants & 1u << i && make_engine(t, i, bench->isa, err) < 0)
+            goto fail;
+    if (rows == 1 && bench->variants >> THROUGHPUT_VARIANTS && make_read(t, err) < 0)
+        goto fail;
+    *out = t;
+    return 0;
+fail:
+    throughput_teardown(t);
+    return -1;
+}
+
+int64_t throughput_slices(const struct params *params, size_t rows)
+{
+    int64_t layers = params_get(params, "mparams") == 680 ? (int64_t)bitnet_680m.layers : 4;
+
+    return params_get(params, "mparams") == 3 ? 1 : rows > 1 ? layers * (int64_t)(rows / CHUNK) : layers;
+}
+
+static void append(struct engine *e, const int32_t *tokens, size_t n, bool last)
+{
+    struct engine_row rows[THROUGHPUT_AT];
+    struct err err = { 0 };
+
+    for (size_t i = 0; i < n; i++)
+        rows[i] = (struct engine_row){ tokens[i], 0, last && i + 1 == n };
+    if (engine_append(e, rows, n, &err) < 0)
+        BUG("%s", err.msg);
+}
+
+/* The rows of a chunk through one layer; the next slice the next layer, then the next chunk. The reference's chunks are
+ * as large as what its products are made for. */
+static void slice(struct throughput *t, struct engine *e)
+{
+    size_t layers = t->model->shape.layers, n = t->rows > 1 ? CHUNK : 1, chunks = t->rows > 1 ? t->rows / CHUNK : 1;
+    size_t layer = t->next_slice % layers, chunk = t->next_slice / layers;
+    size_t at = t->rows > 1 ? chunk * CHUNK : THROUGHPUT_AT;
+
+    if (layer == 0) {
+        if (chunk == 0)
+            engine_truncate(e, 0, at);
+        append(e, t->tokens + at, n, chunk + 1 == chunks);
+    }
+    engine_run(e, layer, layer + 1, layer + 1 == layers);
+    t->next_slice = (t->next_slice + 1) % (layers * chunks);
+}
+
+int32_t throughput_pass(struct throughput *t, size_t variant)
+{
+    struct engine *e = t->engines[variant];
+    size_t at = t->rows > 1 ? 0 : THROUGHPUT_AT;
+
+    if (!e)
+        BUG("variant %zu is not of this block", variant);
+    if (variant == THROUGHPUT_SCALAR && t->model->shape.dim > 256) {
+        slice(t, e);
+        return 0;
+    }
+    engine_truncate(e, 0, at);
+    append(e, t->tokens + at, t->rows, true);
+    engine_run(e, 0, t->model->shape.layers, true);
+    return sampling_greedy(engine_logits(e, t->rows - 1), t->model->shape.vocab);
+}
+
+/* The logits of CHUNK tokens, first all at once, then the last one by itself. */
+static int logits(const struct throughput *t, uint32_t isa, float *out, struct err *err)
+{
+    struct engine_options options = { .batch = CHUNK, .length = CHUNK, .team = t->team };
+    bool small = t->model->shape.dim <= 256;
+    size_t vocab = t->model->shape.vocab, n = small ? CHUNK : 3, layers = small ? 0 : 1;
+    struct model *model = model_with(t->model, isa);
+    struct engine *e = engine_new(model, &options, err);
+    struct engine_row rows[CHUNK];
+    int ret = -1;
+
+    for (size_t i = 0; i < n; i++)
+        rows[i] = (struct engine_row){ t->tokens[i], 0, true };
+    if (!e || engine_forward(e, rows, n, layers, err) < 0)
+        goto out;
+    for (size_t i = 0; i < n; i++)
+        memcpy(out + i * vocab, engine_logits(e, i), vocab * sizeof(*out));
+    engine_truncate(e, 0, n - 1);
+    if (engine_forward(e, &rows[n - 1], 1, layers, err) < 0)
+        goto out;
+    memcpy(out + n * vocab, engine_logits(e, 0), vocab * sizeof(*out));
+    ret = 0;
+out:
+    engine_free(e);
+    model_free(model);
+    return ret;
+}
+
+uint64_t throughput_read(const struct throughput *t, const struct roof_read *roof)
+{
+    return roof_read_run(roof, t->read, t->model->weight_bytes, t->team);
+}
+
+int throughput_check(struct throughput *t, size_t variant, struct err *err)
+{
+    size_t vocab = t->model->shape.vocab, n = (CHUNK + 1) * vocab;
+    float *want, *got;
+    int ret = -1;
+
+    want = mem_array(n, sizeof(*want));
+    got = mem_array(n, sizeof(*got));
+    if (logits(t, ISA_ANY, want, err) < 0 ||
+        (variant != THROUGHPUT_SCALAR && logits(t, t->models[variant]->isa, got, err) < 0))
+        goto out;
+    ret = 0;
+    for (size_t i = 0; i < n && ret == 0; i++) {
+        if (!isfinite(want[i]))
+            ret = err_set(err, ERR_HARNESS, "logit %zu of row %zu is %g", i % vocab, i / vocab, (double)want[i]);
+        else if (variant != THROUGHPUT_SCALAR && memcmp(&got[i], &want[i], sizeof(*got)) != 0)
+            ret = err_set(err, ERR_HARNESS, "logit %zu of row %zu is %.9g, the reference's %.9g", i % vocab, i / vocab,
+                          (double)got[i], (double)want[i]);
+    }
+out:
+    free(want);
+    free(got);
+    return ret;
+}
+
+int throughput_weight_mb(void *state, const struct variant *variant, double *value, struct err *err)
+{
+    const struct throughput *t = state;
+
+    (void)variant, (void)err;
+    *value = (double)t->model->weight_bytes / 1e6;
+    return 0;
+}

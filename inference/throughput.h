@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+/* throughput.h -- what the scenarios inference/decode and inference/prefill share: models, variants, the check.
+ *
+ * The cells are models of `mparams` million parameters with weights of `bits` bits:
+ *     3     the reasoner that is shipped, as it is or its weights as Q8_0 or F32; 0.7 MB at 2 bits: an L2 holds it
+ *   168     the same as a cost-scaled replica x 8 (replica.h): 42 to 672 MB
+ *   680     random ternary weights in the shape of a 680M-parameter BitNet b1.58: 170 MB
+ * All variants work on one packed copy of the weights. The reference is the engine's plain C path, which on the larger
+ * models is measured in slices. Roofs: the bytes of weights that one pass must read, read by the same team and nothing
+ * else; the multiply-adds of a prefill, on registers alone. */
+#pragma once
+
+#include "declare/scenario.h"
+#include "inference/engine.h"
+
+/* The first variants of both; what comes behind them are roofs. */
+enum { THROUGHPUT_SCALAR, THROUGHPUT_AVX2, THROUGHPUT_AVX512, THROUGHPUT_VARIANTS };
+
+enum { THROUGHPUT_AT = 64 }; /* tokens of the prompt, and so the position of the token that is decoded */
+
+struct roof_read;
+
+struct throughput {
+    struct team *team;
+    struct model *model;
+    struct model *models[THROUGHPUT_VARIANTS];
+    struct engine *engines[THROUGHPUT_VARIANTS]; /* NULL: not of this block */
+    int32_t tokens[THROUGHPUT_AT + 1];
+    uint8_t *read;     /* as many bytes as the weights, for roofs that read; NULL: there is none in this block */
+    size_t next_slice; /* of the sliced reference */
+    size_t rows;       /* of a pass: 1, or the prompt's */
+};
+
+/* `rows` tokens a pass: THROUGHPUT_AT for a prefill, 1 for a decode behind a prompt of as many. */
+int throughput_setup(const struct bench *bench, size_t rows, void **out, struct err *err);
+void throughput_teardown(void *state);
+
+/* One pass of that variant; of a sliced reference one slice, of throughput_slices(). Returns the token that follows. */
+int32_t throughput_pass(struct throughput *t, size_t variant);
+int64_t throughput_slices(const struct params *params, size_t rows);
+
+/* Logits against those of the reference, bit for bit: of the whole model where that takes no longer than a breath, of
+ * its first layer where it does, in a batch and one by one. */
+int throughput_check(struct throughput *t, size_t variant, struct err *err);
+
+/* The weights' bytes, read once. Returns what roof_read_run() does. */
+uint64_t throughput_read(const struct throughput *t, const struct roof_read *roof);
+
+/* Bytes of weights. */
+int throughput_weight_mb(void *state, const struct variant *variant, double *value, struct err *err);
