@@ -16,9 +16,7 @@ static int64_t slices(const struct params *params)
 
 static bool has(const struct params *params)
 {
-    int64_t mparams = params_get(params, "mparams"), bits = params_get(params, "bits");
-
-    return mparams == 680 ? bits == 2 : bits != 16;
+    return throughput_has(params) && (params_get(params, "mparams") != 680 || params_get(params, "bits") == 2);
 }
 
 static const int64_t sizes[] = { 3, 168, 680 }, bits[] = { 2, 8, 32 };

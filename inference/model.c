@@ -228,27 +228,54 @@ struct model *model_with(const struct model *model, uint32_t isa)
     return m;
 }
 
+struct file_source {
+    const struct gguf *g;
+    bool *used; /* (n_tensors): asked for, or known to be of no use */
+};
+
 static const struct gguf_tensor *from_file(void *arg, const char *name, struct err *err)
 {
+    struct file_source *f = arg;
+    const struct gguf_tensor *t = gguf_tensor(f->g, name);
+
     (void)err;
-    return gguf_tensor(arg, name);
+    if (t)
+        f->used[t - gguf_tensor_at(f->g, 0)] = true;
+    return t;
 }
 
 static void forget(void *arg, const struct gguf_tensor *tensor)
 {
-    gguf_forget(arg, tensor);
+    gguf_forget(((struct file_source *)arg)->g, tensor);
+}
+
+/* A tensor that nothing was made of (a bias, say) means another function than the one computed here. */
+static int check_rest(const struct file_source *f, struct err *err)
+{
+    for (size_t i = 0; i < gguf_n_tensors(f->g); i++)
+        if (!f->used[i])
+            return err_set(err, ERR_CONFIG, "tensor '%s' is none that this architecture has here",
+                           gguf_tensor_at(f->g, i)->name);
+    return 0;
 }
 
 struct model *model_load(const struct gguf *g, uint32_t isa, struct err *err)
 {
-    struct model_source source = { .arg = (void *)g, .tensor = from_file, .done = forget, .lasting = true };
-    struct model *m;
+    struct file_source file = { g, mem_array(gguf_n_tensors(g) + 1, sizeof(bool)) };
+    struct model_source source = { .arg = &file, .tensor = from_file, .done = forget, .lasting = true };
+    struct model *m = NULL;
 
     if (model_shape(g, &source.shape, err) < 0)
-        return NULL;
+        goto out;
     m = model_build(&source, isa, err);
+    if (m && check_rest(&file, err) < 0) {
+        model_free(m);
+        m = NULL;
+    }
     if (!m)
         err_wrap(err, "cannot load '%s'", gguf_name(g));
+out:
+    free(file.used);
     return m;
 }
 

@@ -22,7 +22,7 @@ static int64_t slices(const struct params *params)
 
 static bool has(const struct params *params)
 {
-    return params_get(params, "bits") == 2 || params_get(params, "mparams") == 168;
+    return throughput_has(params) && (params_get(params, "bits") == 2 || params_get(params, "mparams") == 168);
 }
 
 static bool in_codes(const struct params *params)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /* sampling.h -- the next token out of logits.
  *
- * Seeded draws are the same on every host: the logits are (linear.h), and the arithmetic here is of one fixed order. */
+ * Seeded draws are the same wherever the C library's exp() is: the logits are (linear.h), and the arithmetic here is of
+ * one fixed order. */
 #pragma once
 
 #include "base/err.h"
@@ -29,5 +30,5 @@ struct sampler;
 struct sampler *sampler_new(size_t n, struct err *err);
 void sampler_free(struct sampler *sampler);
 
-/* One number of *rng is used in each call with a temperature, none in a greedy one. */
+/* One number of *rng is used in a call with a temperature, none in a greedy one. Nothing is allocated. */
 int32_t sampler_draw(struct sampler *sampler, const struct sampling *s, const float *logits, struct rng *rng);

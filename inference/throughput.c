@@ -33,6 +33,15 @@ static enum gguf_type type_of(int64_t bits)
     return bits == 2 ? GGUF_TQ2_0 : bits == 8 ? GGUF_Q8_0 : bits == 16 ? GGUF_F16 : GGUF_F32;
 }
 
+bool throughput_has(const struct params *params)
+{
+    struct err err = { 0 };
+    struct gguf *g = params_get(params, "mparams") == 680 ? NULL : shipped_open(SHIPPED_REASONER, &err);
+
+    gguf_close(g);
+    return g || params_get(params, "mparams") == 680;
+}
+
 static struct model *make_model(const struct bench *bench, struct err *err)
 {
     int64_t mparams = params_get(bench->params, "mparams");

@@ -31,6 +31,9 @@ struct throughput {
     size_t rows;       /* of a pass: 1, or the prompt's */
 };
 
+/* Whether this build has the model: all of them but the random one are made of the reasoner (shipped.h). */
+bool throughput_has(const struct params *params);
+
 /* `rows` tokens a pass: THROUGHPUT_AT for a prefill, 1 for a decode behind a prompt of as many. */
 int throughput_setup(const struct bench *bench, size_t rows, void **out, struct err *err);
 void throughput_teardown(void *state);
