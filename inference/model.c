@@ -161,6 +161,7 @@ struct model *model_build(const struct model_source *source, uint32_t isa, struc
 {
     struct model *m = mem_array(1, sizeof(*m));
 
+    *err = (struct err){ 0 }; /* its code tells a tensor that is not there from one that is not sound */
     m->shape = source->shape;
     m->isa = isa;
     m->layers = mem_array(m->shape.layers, sizeof(*m->layers));

@@ -240,8 +240,11 @@ static void bytes_come_back(void **state)
                     text[i] = 'x'; /* no U+2581, which a space is written as */
             }
             assert_int_equal(tokenizer_encode(o.tokenizer, text, n, true, &tokens, &err), 0);
-            for (size_t i = 0; i < tokens.n; i++, at += len)
-                memcpy(back + at, tokenizer_piece(o.tokenizer, tokens.ids[i], &len), len);
+            for (size_t i = 0; i < tokens.n; i++, at += len) {
+                const char *piece = tokenizer_piece(o.tokenizer, tokens.ids[i], &len);
+
+                memcpy(back + at, piece, len);
+            }
             assert_int_equal(at, n);
             assert_memory_equal(back, text, n);
             tokens_free(&tokens);
