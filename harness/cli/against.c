@@ -12,7 +12,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,8 +40,7 @@ static char *join(const char *folder, const char *name)
     return t.data;
 }
 
-/* FNV-1a (Fowler, Noll, Vo), 64 bits; not for secrets. The end of each string counts, too. */
-static uint64_t hash(uint64_t h, const char *s)
+uint64_t against_hash(uint64_t h, const char *s)
 {
     for (;; s++) {
         h = (h ^ (unsigned char)*s) * 0x100000001b3;
@@ -55,11 +53,11 @@ static uint64_t hash(uint64_t h, const char *s)
 static char *folder_of(const struct against_place *place, const char *commit)
 {
     const char *const recipe[] = { version_compiler(), against_recipe, against_source, against_build };
-    uint64_t h = 0xcbf29ce484222325;
+    uint64_t h = AGAINST_HASH;
     struct text t = { 0 };
 
     for (size_t i = 0; i < ARRAY_LEN(recipe); i++)
-        h = hash(h, recipe[i]);
+        h = against_hash(h, recipe[i]);
 
     text_addf(&t, "%s/%s-%016llx", place->cache, commit, (unsigned long long)h);
     return t.data;
@@ -174,7 +172,7 @@ static int publish(const struct build *b, struct err *err)
 /* Keeps the log and tells its last words. */
 static int build_failed(const struct build *b, struct err *err)
 {
-    struct text kept = { 0 }, words = { 0 };
+    struct text kept = { 0 }, words = { 0 }, where = { 0 };
 
     text_addf(&kept, "%s.log", b->done);
     if (rename(b->log_path, kept.data) < 0) {
@@ -182,8 +180,9 @@ static int build_failed(const struct build *b, struct err *err)
         text_add(&kept, "lost");
     }
     against_last_words(b->log, b->temp, &words);
-    err_set(err, ERR_CONFIG, "%.7s, where HEAD left '%.60s', does not build (log: %s):%s", b->commit, b->ref, kept.data,
-            words.data);
+    text_addf(&where, b->ref ? ", where HEAD left '%.60s'," : "%s", b->ref ? b->ref : "");
+    err_set(err, ERR_CONFIG, "%.7s%s does not build (log: %s):%s", b->commit, where.data, kept.data, words.data);
+    text_free(&where);
     text_free(&kept);
     text_free(&words);
     return -1;
@@ -273,23 +272,24 @@ static int find_or_build(struct build *b, struct err *err)
     return ret;
 }
 
+int against_make(const struct against_place *place, const char *ref, struct against_program *a, struct err *err)
+{
+    struct build b = { .place = place, .ref = ref, .commit = a->commit, .done = folder_of(place, a->commit) };
+    int ret = find_or_build(&b, err);
+
+    if (ret == 0)
+        a->program = join(b.done, PROGRAM);
+    free(b.done);
+    return ret == 0 ? 0 : err->code == ERR_CONFIG ? 1 : -1;
+}
+
 int against_prepare_in(const struct against_place *place, const char *ref, struct against_program *a, struct err *err)
 {
-    struct build b = { .place = place, .ref = ref };
-    int ret = -1;
-
     *a = (struct against_program){ 0 };
-    if (against_base(place->source, ref, a->commit, sizeof(a->commit), err) < 0)
+    if (against_base(place->source, ref, a->commit, sizeof(a->commit), err) < 0 || against_make(place, ref, a, err) != 0)
         return -1;
-    b.commit = a->commit;
-    b.done = folder_of(place, a->commit);
-    if (find_or_build(&b, err) == 0) {
-        a->program = join(b.done, PROGRAM);
-        a->identical = against_same_code(place->program, a->program);
-        ret = 0;
-    }
-    free(b.done);
-    return ret;
+    a->identical = against_same_code(place->program, a->program);
+    return 0;
 }
 
 /* A clone that the user stands in comes before the one that this program was built from. Owned by the caller. */
@@ -327,16 +327,23 @@ static char *find_cache(struct err *err)
     return NULL;
 }
 
+int against_find(char **source, char **cache, struct err *err)
+{
+    *source = find_source(err);
+    *cache = *source ? find_cache(err) : NULL;
+    return *cache ? 0 : -1;
+}
+
 int against_prepare(const char *ref, struct against_program *a, struct err *err)
 {
     struct against_place place = { .program = "/proc/self/exe" };
-    char *source = find_source(err), *cache = source ? find_cache(err) : NULL;
-    int ret = -1;
+    char *source, *cache;
+    int ret = against_find(&source, &cache, err);
 
     *a = (struct against_program){ 0 };
     place.source = source;
     place.cache = cache;
-    if (source && cache)
+    if (ret == 0)
         ret = against_prepare_in(&place, ref, a, err);
     free(source);
     free(cache);

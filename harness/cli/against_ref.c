@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define GIT(source, out, why, err, ...) git(source, (const char *const[]){ __VA_ARGS__, NULL }, out, why, err)
+#define GIT(source, out, why, err, ...) against_git(source, (const char *const[]){ __VA_ARGS__, NULL }, out, why, err)
 #define ARGS_MAX                        16
 
-static int git(const char *source, const char *const *args, struct text *out, struct text *why, struct err *err)
+int against_git(const char *source, const char *const *args, struct text *out, struct text *why, struct err *err)
 {
     const char *argv[ARGS_MAX] = { "git", "-C", source };
 
@@ -179,6 +179,22 @@ static int resolve(const char *source, const char *ref, struct text *out, struct
     text_free(&name);
     text_free(&why);
     return status < 0 ? -1 : status > 0;
+}
+
+int against_commit(const char *source, const char *ref, char *commit, size_t size, struct err *err)
+{
+    struct text out = { 0 };
+    int status;
+
+    if (!*ref || *ref == '-')
+        return err_set(err, ERR_CONFIG, "'%s' is not the name of a commit", ref);
+    status = resolve(source, ref, &out, err);
+    if (status > 0)
+        unknown_ref(source, ref, err);
+    if (status == 0)
+        text_copy(commit, size, out.data);
+    text_free(&out);
+    return status == 0 ? 0 : -1;
 }
 
 int against_base(const char *source, const char *ref, char *commit, size_t size, struct err *err)

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "cli/against_private.h"
 #include "cli/measuring.h"
+#include "cli/scratch.h"
 #include "cli/session.h"
 #include "judge/compare.h"
 #include "judge/drill.h"
@@ -16,8 +17,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 enum {
     EFFECTS_MAX = 16,
@@ -38,7 +37,7 @@ struct drill {
     struct drill_row rows[EFFECTS_MAX]; /* without counts: what all runs of this drill have in common */
     size_t n_rows;
     struct store *store; /* the history */
-    char folder[64], db[96];
+    struct scratch scratch;
 };
 
 static int make_baseline(struct drill *d, struct err *err)
@@ -223,7 +222,6 @@ static int print_drills(const struct context *context, struct store *store, cons
 
 static int prepare(struct drill *d, const struct context *context, struct err *err)
 {
-    const char *tmp = getenv("TMPDIR");
     char path[1024];
 
     d->options = *context->options;
@@ -236,28 +234,15 @@ static int prepare(struct drill *d, const struct context *context, struct err *e
     d->store = store_open(context->options->db, STORE_WRITE, err);
     if (!d->store)
         return -1;
-    snprintf(d->folder, sizeof(d->folder), "%.40s/pawl-drill-XXXXXX", tmp && *tmp == '/' ? tmp : "/tmp");
-    if (!mkdtemp(d->folder)) {
-        d->folder[0] = '\0';
-        return err_set(err, ERR_HARNESS, "cannot make a folder in '%.40s': %m", tmp && *tmp == '/' ? tmp : "/tmp");
-    }
-    snprintf(d->db, sizeof(d->db), "%s/drill.db", d->folder);
-    d->options.db = d->db;
+    if (scratch_make(&d->scratch, "drill", err) < 0)
+        return -1;
+    d->options.db = d->scratch.db;
     return 0;
 }
 
 static void clean_up(struct drill *d)
 {
-    static const char *const endings[] = { "", "-wal", "-shm" };
-
-    for (size_t i = 0; i < ARRAY_LEN(endings) && d->db[0]; i++) {
-        char path[128];
-
-        snprintf(path, sizeof(path), "%s%s", d->db, endings[i]);
-        unlink(path);
-    }
-    if (d->folder[0])
-        rmdir(d->folder);
+    scratch_remove(&d->scratch);
     store_close(d->store);
     tuning_free(&d->tuning);
     baseline_free(&d->baseline);

@@ -33,6 +33,7 @@ int cmd_nightly(const struct context *context);
 int cmd_doctor(const struct context *context);
 int cmd_drill(const struct context *context);
 int cmd_tune(const struct context *context);
+int cmd_bisect(const struct context *context);
 
 /* Prints "pawl COMMAND: message" and returns the exit status that belongs to err->code. */
 int say_error(const struct context *context, const struct err *err);

@@ -45,6 +45,8 @@ static const struct command {
     { "backup", "FILE", "copy the history, also while it is written", CMD_BACKUP, 1, cmd_backup },
     { "drill", "[GLOB...]", "measure what this gate detects on this host, and how often it cries wolf", CMD_DRILL,
       SIZE_MAX, cmd_drill },
+    { "bisect", "GOOD BAD CASE", "find the commit between the two at which a case became slower, or faster", CMD_BISECT, 3,
+      cmd_bisect },
     { "tune", "[GLOB...]", "search better block sizes on this host, for run and gate to use", CMD_TUNE, SIZE_MAX, cmd_tune },
     { "doctor", "", "say whether this host is fit to measure", CMD_DOCTOR, 0, cmd_doctor },
 };
@@ -53,9 +55,9 @@ static void help(void)
 {
     printf("pawl: continuous performance-regression harness\n\nusage: pawl COMMAND [OPTION...] [ARG...]\n\n");
     for (size_t i = 0; i < ARRAY_LEN(commands); i++)
-        printf("  %-10s %-12s %s\n", commands[i].name, commands[i].args, commands[i].summary);
+        printf("  %-10s %-13s %s\n", commands[i].name, commands[i].args, commands[i].summary);
     for (size_t i = 0; tools[i]; i++)
-        printf("  %-10s %-12s %s\n", tools[i]->name, tools[i]->args, tools[i]->summary);
+        printf("  %-10s %-13s %s\n", tools[i]->name, tools[i]->args, tools[i]->summary);
     printf("\n'pawl COMMAND --help' shows a command's options; 'pawl --version' the version.\n"
            "A GLOB selects case ids: * any text, ? one character, {a,b} either; what it names, and all below.\n"
            "Exit: 0 pass; 1 regression, missed target or wrong result; 2 usage or configuration;\n"

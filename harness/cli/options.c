@@ -14,10 +14,10 @@
 enum kind { FLAG, STRING, WHOLE, SECONDS, SECONDS_OR_0, PERCENT, COUNT, ISA };
 
 enum {
-    PLANS = CMD_LIST | CMD_CHECK | CMD_RUN | CMD_GATE | CMD_DRILL | CMD_TUNE | CMD_NIGHTLY,
-    MEASURES = CMD_RUN | CMD_GATE | CMD_DRILL | CMD_TUNE | CMD_NIGHTLY,
+    PLANS = CMD_LIST | CMD_CHECK | CMD_RUN | CMD_GATE | CMD_DRILL | CMD_TUNE | CMD_BISECT | CMD_NIGHTLY,
+    MEASURES = CMD_RUN | CMD_GATE | CMD_DRILL | CMD_TUNE | CMD_BISECT | CMD_NIGHTLY,
     RESULTS = CMD_RUN | CMD_GATE,
-    STORES = (MEASURES & ~CMD_TUNE) | CMD_ACCEPT | CMD_COMPARE | CMD_CHANGES | CMD_DASHBOARD | CMD_DOCTOR |
+    STORES = (MEASURES & ~(CMD_TUNE | CMD_BISECT)) | CMD_ACCEPT | CMD_COMPARE | CMD_CHANGES | CMD_DASHBOARD | CMD_DOCTOR |
              CMD_HISTORY | CMD_PRUNE | CMD_BACKUP,
     JUDGES = CMD_RUN | CMD_GATE | CMD_ACCEPT | CMD_DASHBOARD | CMD_DOCTOR | CMD_TUNE | CMD_NIGHTLY,
     ALL = PLANS | STORES,
@@ -31,7 +31,7 @@ static const struct option {
     const char *help;
 } table[] = {
     { "--help", NULL, ALL, FLAG, offsetof(struct options, help), "show this" },
-    { "--json", NULL, ALL & ~(CMD_ACCEPT | CMD_DASHBOARD | CMD_TUNE | CMD_PRUNE | CMD_BACKUP | CMD_NIGHTLY), FLAG, offsetof(struct options, json),
+    { "--json", NULL, ALL & ~(CMD_ACCEPT | CMD_DASHBOARD | CMD_TUNE | CMD_BISECT | CMD_PRUNE | CMD_BACKUP | CMD_NIGHTLY), FLAG, offsetof(struct options, json),
       "one JSON document on standard output; words go to standard error" },
     { "--markdown", NULL, RESULTS, FLAG, offsetof(struct options, markdown),
       "a summary in Markdown on standard output, for a job summary" },
@@ -43,10 +43,10 @@ static const struct option {
       "the history (default: $PAWL_DB, else pawl/pawl.db in the XDG state folder)" },
     { "--baselines", "DIR", JUDGES, STRING, offsetof(struct options, baselines),
       "where targets.json, the accepted baselines and what 'tune' found are (default: ./baselines)" },
-    { "--quick", NULL, PLANS, FLAG, offsetof(struct options, quick), "the small part of the matrix" },
+    { "--quick", NULL, PLANS & ~CMD_BISECT, FLAG, offsetof(struct options, quick), "the small part of the matrix" },
     { "--full", NULL, RESULTS, FLAG, offsetof(struct options, full), "no budget; without a gate eight times the blocks" },
     { "--budget", "SECONDS", MEASURES & ~(CMD_TUNE | CMD_NIGHTLY), SECONDS, offsetof(struct options, budget_s),
-      "begin no block that would end later (default: gate 170, run without limit)" },
+      "begin no block that would end later (default: gate 170, a test of bisect 60, run without limit)" },
     { "--against", "REF", CMD_GATE, STRING, offsetof(struct options, against),
       "build the merge base of REF and HEAD, and let its blocks take turns with ours" },
     { "--margin", "PERCENT", CMD_GATE | CMD_DRILL, PERCENT, offsetof(struct options, margin),
@@ -58,6 +58,8 @@ static const struct option {
       "by how many per cent; 0 is A/A (default: 0,1,2,3,5,10)" },
     { "--show", NULL, CMD_DRILL, FLAG, offsetof(struct options, show),
       "measure nothing: print what the drills of the newest build found" },
+    { "--restart", NULL, CMD_BISECT, FLAG, offsetof(struct options, restart),
+      "test everything anew; else what the same command has tested before is remembered" },
     { "--timeout", "SECONDS", PLANS & ~CMD_LIST, SECONDS, offsetof(struct options, timeout_s),
       "kill a block that takes longer (default: 120)" },
     { "--seed", "N", PLANS & ~CMD_LIST, WHOLE, offsetof(struct options, seed),

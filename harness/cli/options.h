@@ -19,6 +19,7 @@ enum command_bit {
     CMD_DRILL = 1 << 8,
     CMD_TUNE = 1 << 9,
     CMD_CHANGES = 1 << 10,
+    CMD_BISECT = 1 << 14,
     CMD_HISTORY = 1 << 16,
     CMD_PRUNE = 1 << 17,
     CMD_BACKUP = 1 << 18,
@@ -31,7 +32,7 @@ struct options {
     const char *baselines; /* the folder */
     const char *out, *reason, *isa_text, *lock; /* lock NULL: the host's */
     uint32_t isa; /* what --isa allows; ISA_ALL without it */
-    bool help, json, markdown, annotations, github, quick, full, all, replace, force, pairs, show;
+    bool help, json, markdown, annotations, github, quick, full, all, replace, force, pairs, show, restart;
     const char *csv, *column; /* of `changes`; NULL: the history; the reader's choice */
     const char *ack;          /* the step's name; NULL: none */
     int64_t days;             /* `prune`: younger samples stay */

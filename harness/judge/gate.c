@@ -3,6 +3,7 @@
 
 #include "base/stats.h"
 #include "base/text.h"
+#include "judge/bisect.h"
 #include "judge/compare.h"
 
 #include <math.h>
@@ -237,6 +238,16 @@ static void judge_timed(struct run_result *run, const struct case_result *c, con
     say_instructions(v, c, a);
 }
 
+/* The gate's limits, or the side of a step that is looked for. */
+static enum outcome outcome_of(const struct interval *slowdown, const struct gate_rules *rules)
+{
+    static const enum outcome sides[] = {
+        [BISECT_UNKNOWN] = OUTCOME_INCONCLUSIVE, [BISECT_GOOD] = OUTCOME_PASS, [BISECT_BAD] = OUTCOME_REGRESSED,
+    };
+
+    return rules->step > 0 ? sides[bisect_side(slowdown, rules->step)] : gate_regression(slowdown, margin_of(rules));
+}
+
 /* Against another program, by pairs of blocks: both sides ran here and now, so the time itself is compared. */
 static void judge_ref(struct run_result *run, const struct case_result *c, const struct gate_rules *rules)
 {
@@ -266,7 +277,7 @@ static void judge_ref(struct run_result *run, const struct case_result *c, const
         if (!isfinite(e->low) || !isfinite(e->high))
             slowdown.low = -INFINITY, slowdown.high = INFINITY;
         set_figures(v, e);
-        v->outcome = gate_regression(&slowdown, margin_of(rules));
+        v->outcome = outcome_of(&slowdown, rules);
         v->detectable = gate_detectable(&slowdown, margin_of(rules));
         v->change = slowdown;
         snprintf(v->reason, sizeof(v->reason),

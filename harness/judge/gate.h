@@ -46,6 +46,8 @@ struct gate_rules {
     const char *const *ref_missing;
     size_t n_ref_missing;
     bool ref_identical; /* the two programs are the same code: nothing was measured against it */
+    double step; /* `bisect`: REGRESSED is what lies beyond half of this slowdown, PASS what does not (bisect_side()); 0: the
+                    limits above */
 };
 
 /* Fills run->verdicts (any before are dropped), run->judged and run->exit. `scope` NULL: nothing can be missing. */

@@ -99,7 +99,7 @@ static struct result finish(pid_t pid)
     return r;
 }
 
-static struct result pawl(const char *args)
+static inline struct result pawl(const char *args)
 {
     return finish(start("exec", args));
 }
@@ -141,7 +141,7 @@ static inline const char *text_of(const json_t *object, const char *key)
     return s ? s : "";
 }
 
-static json_t *document(const struct result *r)
+static inline json_t *document(const struct result *r)
 {
     json_error_t e;
     json_t *json = json_loads(r->out, JSON_REJECT_DUPLICATES, &e);

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: MIT
+/* test_cli_bisect.c -- `pawl bisect` on a throw-away repository, each commit of which is built and measured. The planted
+ * slowdown is a factor of two, so that no mood of a host hides it. */
+#include "cli_fixture.h"
+
+/* Runs shell text in the test's folder. */
+static void sh(const char *script)
+{
+    struct text command = { 0 };
+
+    text_addf(&command, "cd '%s' && { %s\n} >sh.out 2>&1 </dev/null", folder, script);
+    if (system(command.data) != 0)
+        fail_msg("%s: %s", script, slurp("sh.out"));
+    text_free(&command);
+}
+
+#define COMMIT(change, words) change " && git add -A && git commit -qm '" words "'\n"
+#define WORK(n)               "sed -i 's/WORK = .*/WORK = " n " };/' work.h"
+
+/* good (tag), comment, broken, innocent, slow x2, comment, more comment (main) */
+static int make_repo(void **state)
+{
+    if (make_folder(state) < 0)
+        return -1;
+    setenv("GIT_CONFIG_GLOBAL", "/dev/null", 1);
+    setenv("GIT_CONFIG_NOSYSTEM", "1", 1);
+    for (const char *const *who = (const char *const[]){ "GIT_AUTHOR_NAME", "GIT_COMMITTER_NAME", "GIT_AUTHOR_EMAIL",
+                                                         "GIT_COMMITTER_EMAIL", NULL }; *who; who++)
+        setenv(*who, strstr(*who, "NAME") ? "A U Thor" : "author@example.org", 1);
+    setenv("XDG_CACHE_HOME", folder, 1);
+    sh("git init -q -b main . && cp " PAWL_MINI "/* " PAWL_ROOMS " . && git add CMakeLists.txt *.c *.h rooms.cmake && "
+       "git commit -qm good && git tag good && printf '%s\\n' out err pawl.db* pawl.lock* sh.out baselines pawl >.git/info/exclude\n"
+       COMMIT("echo '/* a remark */' >>subject.c", "comment")
+       COMMIT("echo '#error broken' >>work.h", "broken")
+       COMMIT("sed -i '/#error/d' work.h && sed -i 's/0.999/0.998/' subject.c", "innocent: `touch HACK` <b>")
+       COMMIT(WORK("400"), "slow: twice the work")
+       COMMIT("sed -i 's/0.998/0.997/' subject.c", "later")
+       COMMIT("echo '/* another remark */' >>subject.c", "later still"));
+    return 0;
+}
+
+static size_t count(const char *text, const char *needle)
+{
+    size_t n = 0;
+
+    for (; (text = strstr(text, needle)); text++)
+        n++;
+    return n;
+}
+
+static struct result bisect(const char *args)
+{
+    struct text words = { 0 };
+    struct result r;
+
+    text_addf(&words, "bisect --force --budget 10 --lock pawl.lock %s", args);
+    r = finish(start("exec", words.data));
+    text_free(&words);
+    return r;
+}
+
+static void the_planted_slowdown_is_found_and_remembered(void **state)
+{
+    struct result r = bisect("good main mini/chain/fast");
+
+    (void)state;
+    if (r.exit != 0)
+        fail_msg("exit %d: %s\n%s", r.exit, r.out, r.err);
+    assert_has(r.out, "the first slower commit is\n  ");
+    assert_has(r.out, "A U Thor: slow: twice the work\n  mini/chain/fast: time +");
+    assert_has(r.out, " pairs of blocks against ");
+    assert_true(strstr(r.out, "symbols") != NULL); /* or why there are none */
+    assert_has(r.err, "pawl bisect: 5 commits between ");
+    assert_int_equal(count(r.err, "building "), count(r.err, "passed over: ") + count(r.err, "pawl bisect: good: ") +
+                                                    count(r.err, "pawl bisect: bad: ") + 2); /* each once, and the ends */
+    done(&r);
+    r = bisect("good main mini/chain/fast"); /* nothing is built or measured again */
+    assert_int_equal(r.exit, 0);
+    assert_has(r.out, "A U Thor: slow: twice the work\n");
+    assert_int_equal(count(r.err, "building "), 0);
+    done(&r);
+}
+
+static void a_commit_that_does_not_build_is_passed_over(void **state)
+{
+    struct result r;
+
+    (void)state;
+    sh("git checkout -q -b beside good && echo '#error broken' >>work.h && git commit -qam broken && "
+       "sed -i '/#error/d; s/WORK = .*/WORK = 400 };/' work.h && git commit -qam 'slow beside'");
+    r = bisect("good beside mini/chain/fast");
+    assert_int_equal(r.exit, 3); /* which of two, nobody can know */
+    assert_has(r.out, "one of 2 commits, of which 1 could not be tested; the last of them is\n");
+    assert_has(r.err, "pawl bisect: passed over: ");
+    assert_has(r.err, "does not build");
+    done(&r);
+}
+
+static void mistakes_say_what_is_meant(void **state)
+{
+    static const struct { const char *args, *words; } rows[] = {
+        { "good main", "needs two commits and a case" },
+        { "main good mini/chain/fast", "is no ancestor of" },
+        { "good mian mini/chain/fast", "did you mean 'main'?" },
+        { "good good mini/chain/fast", "both ends are the same commit" },
+        { "good main mini/chain/fats", "mini/chain/fats" },
+        { "good main mini/chain/plain", "is a reference" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct result r = bisect(rows[i].args);
+
+        assert_int_equal(r.exit, 2);
+        assert_has(r.err, rows[i].words);
+        done(&r);
+    }
+}
+
+static void where_there_is_no_step_nothing_is_searched(void **state)
+{
+    struct result r;
+
+    (void)state;
+    sh("git branch same $(git log --format=%h --grep=comment)");
+    r = bisect("good same mini/chain/fast");
+    assert_int_equal(r.exit, 3);
+    assert_has(r.out, "nothing to search"); /* the same code; where that cannot be told (sanitizers), the same time */
+    done(&r);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(the_planted_slowdown_is_found_and_remembered, make_repo, remove_folder),
+        cmocka_unit_test_setup_teardown(a_commit_that_does_not_build_is_passed_over, make_repo, remove_folder),
+        cmocka_unit_test_setup_teardown(mistakes_say_what_is_meant, make_repo, remove_folder),
+        cmocka_unit_test_setup_teardown(where_there_is_no_step_nothing_is_searched, make_repo, remove_folder),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
