@@ -145,6 +145,9 @@ uint64_t against_code_hash(const char *path)
         const char *name = name_of(&image, s);
 
         h = hash(h, name, strlen(name) + 1);
+        h = hash(h, &s->sh_type, sizeof(s->sh_type));
+        h = hash(h, &s->sh_flags, sizeof(s->sh_flags));
+        h = hash(h, &s->sh_addr, sizeof(s->sh_addr));
         h = hash(h, &s->sh_size, sizeof(s->sh_size));
         if (s->sh_type != SHT_NOBITS && inside(&image, s->sh_offset, s->sh_size))
             h = hash(h, image.data + s->sh_offset, s->sh_size);

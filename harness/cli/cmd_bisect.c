@@ -298,6 +298,30 @@ static int report(struct search *s, const char *from, const char *to, size_t lef
     return left ? 3 : 0;
 }
 
+/* A gate is content with what is surely more than nothing. To halve a step, at least half of it must be sure: where it is
+ * not, the ends are measured until it is, or the last try's budget is spent. */
+static int sharpen_step(struct search *s, struct effect *effect, struct err *err)
+{
+    struct against_program good = { 0 }, bad = { 0 };
+    struct effect sharper = { 0 };
+    int ret;
+
+    if (bisect_side(&effect->slowdown, effect->slowdown.value) == BISECT_BAD)
+        return 0;
+    text_copy(good.commit, sizeof(good.commit), s->good);
+    text_copy(bad.commit, sizeof(bad.commit), s->bad);
+    ret = against_make(&s->place, NULL, &good, err) == 0 && against_make(&s->place, NULL, &bad, err) == 0 ? 0 : -1;
+    if (ret == 0)
+        ret = measure(s, &good, &bad, effect->slowdown.value, &sharper, err);
+    if (ret >= 0 && bisect_side(&sharper.slowdown, effect->slowdown.value) == BISECT_BAD) {
+        *effect = sharper;
+        ret = bisect_memo_set_effect(&s->memo, s->good, s->bad, &effect->slowdown, effect->pairs, err);
+    }
+    against_free(&good);
+    against_free(&bad);
+    return ret < 0 ? -1 : 0;
+}
+
 /* Is there a step at all between the ends? 3 with words in *out where none is told. */
 static int find_step(struct search *s, struct text *out, struct err *err)
 {
@@ -310,11 +334,13 @@ static int find_step(struct search *s, struct text *out, struct err *err)
     if (ret < 0)
         return -1;
     outcome = gate_regression(&effect.slowdown, GATE_MARGIN);
+    if ((outcome == OUTCOME_REGRESSED || outcome == OUTCOME_IMPROVED) && sharpen_step(s, &effect, err) < 0)
+        return -1;
     if (effect.pairs == 0) {
         text_addf(out, "%.12s and %.12s are the same code: nothing to search\n", s->good, s->bad);
         return 3;
     }
-    s->step = outcome == OUTCOME_REGRESSED ? effect.slowdown.low : effect.slowdown.high;
+    s->step = effect.slowdown.value > 1 ? effect.slowdown.low : effect.slowdown.high;
     text_addf(out, "%s: from %.12s to %.12s ", s->case_id, s->good, s->bad);
     add_effect(out, &effect);
     text_add(out, "\n");

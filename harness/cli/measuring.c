@@ -9,6 +9,7 @@
 #include "measure/block.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 
@@ -21,12 +22,13 @@ enum { QUIET_WAIT_S = 30 };
 static int take_lock(const struct context *context, struct lock *lock, struct err *err)
 {
     const struct options *o = context->options;
+    const char *path = o->lock ? o->lock : getenv("PAWL_LOCK");
     char who[NAME_MAX_LEN], holder[LOCK_HOLDER];
     struct err why = { 0 };
     int taken;
 
     snprintf(who, sizeof(who), "pawl %s", context->command);
-    taken = lock_open(lock, o->lock, &why);
+    taken = lock_open(lock, path && *path ? path : NULL, &why);
     if (taken == 0)
         taken = lock_try(lock, who, holder, &why);
     if (taken == 0 && o->wait_s != 0) {

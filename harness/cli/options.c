@@ -73,7 +73,7 @@ static const struct option {
     { "--wait", "SECONDS", MEASURES, SECONDS_OR_0, offsetof(struct options, wait_s),
       "wait so long for another job on this host (default: for ever) and for busy cores (default: 30)" },
     { "--lock", "FILE", MEASURES, STRING, offsetof(struct options, lock),
-      "what jobs wait for: one FILE for containers that share a host (default: one for the host)" },
+      "what jobs wait for: one FILE for containers that share a host (default: $PAWL_LOCK, else one for the host)" },
     { "--all", NULL, CMD_GATE | CMD_COMPARE, FLAG, offsetof(struct options, all), "show what passed or is unchanged, too" },
     { "--all", NULL, CMD_CHANGES, FLAG, offsetof(struct options, all), "show acknowledged changes, too" },
     { "--ack", "ID", CMD_CHANGES, STRING, offsetof(struct options, ack),

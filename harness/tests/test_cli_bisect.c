@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* test_cli_bisect.c -- `pawl bisect` on a throw-away repository, each commit of which is built and measured. The planted
- * slowdown is a factor of two, so that no mood of a host hides it. */
+ * slowdown is a factor of eight, so that no mood of a host hides it. */
 #include "cli_fixture.h"
 
 /* Runs shell text in the test's folder. */
@@ -17,7 +17,7 @@ static void sh(const char *script)
 #define COMMIT(change, words) change " && git add -A && git commit -qm '" words "'\n"
 #define WORK(n)               "sed -i 's/WORK = .*/WORK = " n " };/' work.h"
 
-/* good (tag), comment, broken, innocent, slow x2, comment, more comment (main) */
+/* good (tag), comment, broken, innocent, slow, comment, more comment (main) */
 static int make_repo(void **state)
 {
     if (make_folder(state) < 0)
@@ -33,7 +33,7 @@ static int make_repo(void **state)
        COMMIT("echo '/* a remark */' >>subject.c", "comment")
        COMMIT("echo '#error broken' >>work.h", "broken")
        COMMIT("sed -i '/#error/d' work.h && sed -i 's/0.999/0.998/' subject.c", "innocent: `touch HACK` <b>")
-       COMMIT(WORK("400"), "slow: twice the work")
+       COMMIT(WORK("1600"), "slow: eight times the work")
        COMMIT("sed -i 's/0.998/0.997/' subject.c", "later")
        COMMIT("echo '/* another remark */' >>subject.c", "later still"));
     return 0;
@@ -53,7 +53,7 @@ static struct result bisect(const char *args)
     struct text words = { 0 };
     struct result r;
 
-    text_addf(&words, "bisect --force --budget 10 --lock pawl.lock %s", args);
+    text_addf(&words, "bisect --force --budget 20 --lock pawl.lock %s", args);
     r = finish(start("exec", words.data));
     text_free(&words);
     return r;
@@ -67,7 +67,7 @@ static void the_planted_slowdown_is_found_and_remembered(void **state)
     if (r.exit != 0)
         fail_msg("exit %d: %s\n%s", r.exit, r.out, r.err);
     assert_has(r.out, "the first slower commit is\n  ");
-    assert_has(r.out, "A U Thor: slow: twice the work\n  mini/chain/fast: time +");
+    assert_has(r.out, "A U Thor: slow: eight times the work\n  mini/chain/fast: time +");
     assert_has(r.out, " pairs of blocks against ");
     assert_true(strstr(r.out, "symbols") != NULL); /* or why there are none */
     assert_has(r.err, "pawl bisect: 5 commits between ");
@@ -76,7 +76,7 @@ static void the_planted_slowdown_is_found_and_remembered(void **state)
     done(&r);
     r = bisect("good main mini/chain/fast"); /* nothing is built or measured again */
     assert_int_equal(r.exit, 0);
-    assert_has(r.out, "A U Thor: slow: twice the work\n");
+    assert_has(r.out, "A U Thor: slow: eight times the work\n");
     assert_int_equal(count(r.err, "building "), 0);
     done(&r);
 }
@@ -87,7 +87,7 @@ static void a_commit_that_does_not_build_is_passed_over(void **state)
 
     (void)state;
     sh("git checkout -q -b beside good && echo '#error broken' >>work.h && git commit -qam broken && "
-       "sed -i '/#error/d; s/WORK = .*/WORK = 400 };/' work.h && git commit -qam 'slow beside'");
+       "sed -i '/#error/d; s/WORK = .*/WORK = 1600 };/' work.h && git commit -qam 'slow beside'");
     r = bisect("good beside mini/chain/fast");
     assert_int_equal(r.exit, 3); /* which of two, nobody can know */
     assert_has(r.out, "one of 2 commits, of which 1 could not be tested; the last of them is\n");
