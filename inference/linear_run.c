@@ -144,7 +144,7 @@ static size_t tile_height(enum linear_form form, uint32_t isa)
     const struct gemm_ternary_impl *ternary = gemm_ternary_best(isa);
 
     if (form == LINEAR_ROW8)
-        return ternary->first ? ternary->mr : 1;
+        return ternary->packed ? ternary->mr : 1;
     return form == LINEAR_FLOAT ? linear_kernels_best(isa)->mr : linear_kernels_best(isa)->q8_mr;
 }
 

@@ -28,7 +28,7 @@ static void block_by_block(const struct linear *w, const struct linear_work *wor
         if (at.rows == 1)
             impl->gemv(steps, codes, impl->ahead, q, row, sums);
         else
-            impl->first(at.rows, steps, codes, impl->ahead, linear_unpacked(work, rank), 0, q, row, sums, NR);
+            impl->packed(at.rows, steps, codes, impl->ahead, NULL, q, row, sums, NR);
         for (size_t i = 0; i < at.rows; i++)
             for (size_t c = 0; c < NR; c++)
                 y[i * ldy + c] = fmaf(sums[i * NR + c], d[c], y[i * ldy + c]);
@@ -58,11 +58,12 @@ void linear_ternary_panel(const struct linear *w, const struct linear_work *work
 
         row[i] = (struct gemm_ternary_row){ w->scale * from->scale, from->sum };
     }
-    if (!impl->first || work->now.n == 1)
+    if (!impl->packed || work->now.n == 1)
         impl->gemv(blocks, codes, impl->ahead, q, row, y);
+    else if (!impl->unpacked)
+        impl->packed(at.rows, blocks, codes, impl->ahead, NULL, q, row, y, ldy);
     else if (t == 0) /* leaves the panel unpacked to the tiles behind it */
-        impl->first(at.rows, blocks, codes, impl->ahead, unpacked, tiles > 1 ? GEMM_TERNARY_UNPACKED : 0, q, row, y,
-                    ldy);
+        impl->packed(at.rows, blocks, codes, impl->ahead, tiles > 1 ? unpacked : NULL, q, row, y, ldy);
     else
-        impl->tile(at.rows, blocks, unpacked, q, row, y, ldy);
+        impl->unpacked(at.rows, blocks, unpacked, q, row, y, ldy);
 }

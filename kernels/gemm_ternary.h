@@ -47,9 +47,9 @@ struct gemm_ternary_impl {
 
     gemm_ternary_absmax_fn *absmax;
     gemm_ternary_quantise_fn *quantise;
-    gemm_ternary_gemv_fn *gemv;   /* one row */
-    gemm_ternary_first_fn *first; /* the first tile of a panel, up to mr rows; NULL: row by row is all that there is */
-    gemm_ternary_tile_fn *tile;   /* the others */
+    gemm_ternary_gemv_fn *gemv; /* one row */
+    gemm_ternary_packed_fn *packed;     /* a tile of up to mr rows; NULL: row by row is all that there is */
+    gemm_ternary_unpacked_fn *unpacked; /* every further tile of a panel; NULL: they are done by `packed`, too */
     size_t mr;
     size_t ahead; /* bytes by which packed weights are prefetched */
 };
@@ -74,9 +74,9 @@ void gemm_ternary_weights_free(struct gemm_ternary_weights *weights);
 /* Bytes that a call reads of them: 2 bits a weight, n rounded up to 32 and k to 16. */
 size_t gemm_ternary_weights_bytes(const struct gemm_ternary_weights *weights);
 
-/* Room for quantised rows and unpacked weights, for all calls with up to m rows of up to k, by teams of up to `threads`
- * >= 1. NULL with *err filled where the host lacks the ISA or the memory, or k is above GEMM_TERNARY_K_MAX.
- * gemm_ternary_work_free() accepts NULL. */
+/* Room for quantised rows (and unpacked weights, for an implementation that wants them), for all calls with up to m rows
+ * of up to k, by teams of up to `threads` >= 1. NULL with *err filled where the host lacks the ISA or the memory, or k is
+ * above GEMM_TERNARY_K_MAX. gemm_ternary_work_free() accepts NULL. */
 struct gemm_ternary_work *gemm_ternary_work_new(const struct gemm_ternary_impl *impl, size_t m, size_t k, int threads,
                                                 struct err *err);
 void gemm_ternary_work_free(struct gemm_ternary_work *work);

@@ -6,7 +6,7 @@
 
 #include <immintrin.h>
 
-enum { MR = GEMM_TERNARY_AVX512_MR };
+enum { MR = GEMM_TERNARY_AVX512_MR, FEW = 6 }; /* FEW: 24 accumulators, 4 of weights, 2 masks, 1 broadcast */
 
 /* acc += u (unsigned bytes) . s (signed bytes), four to an int32 */
 #define DOT(acc, u, s) __asm__("vpdpbusd %2, %1, %0" : "+v"(acc) : "v"(u), "v"(s))
@@ -63,31 +63,55 @@ static inline __attribute__((always_inline)) void store16(float *y, __m512i acc,
     _mm512_storeu_ps(y, _mm512_mul_ps(sum, _mm512_set1_ps(row->factor)));
 }
 
+/* A register from here on: GCC would load the vector again for each of its fields, and loads are what is scarce. */
+#define KEEP(v) __asm__("" : "+v"(v))
+
+/* Codes of one block, 128 bytes; what will be needed next is asked for. */
+static inline __attribute__((always_inline)) void load(__m512i v[2], const uint8_t *w, size_t ahead)
+{
+    _mm_prefetch((const char *)w + ahead, _MM_HINT_T0);
+    _mm_prefetch((const char *)w + ahead + 64, _MM_HINT_T0);
+#pragma GCC unroll 2
+    for (int h = 0; h < 2; h++) {
+        v[h] = _mm512_load_si512(w + 64 * h);
+        KEEP(v[h]);
+    }
+}
+
+static inline __attribute__((always_inline)) void gemv_block(__m512i acc[4][2], const __m512i mask[4], const uint8_t *w,
+                                                             size_t ahead, const int8_t *x)
+{
+    __m512i v[2];
+
+    load(v, w, ahead);
+#pragma GCC unroll 4
+    for (int f = 0; f < 4; f++) {
+        __m512i xf = broadcast(x + 4 * f);
+
+        DOT(acc[f][0], _mm512_and_si512(v[0], mask[f]), xf);
+        DOT(acc[f][1], _mm512_and_si512(v[1], mask[f]), xf);
+    }
+}
+
 /* No shifts: field f is masked in place, which makes its products 4^f times as large, and has accumulators of its own.
- * 16 instructions on two ports for 128 bytes of weights: 16 bytes a cycle, more than an L3 gives. */
+ * 8 masks and 8 vpdpbusd, of which two ports do two a cycle, for 128 bytes of weights: 32 bytes a cycle at most. Two
+ * blocks a turn, by hand: GCC's unrolling copies all accumulators. */
 void gemm_ternary_avx512vnni_gemv(size_t blocks, const uint8_t *w, size_t ahead, const int8_t *x,
                                   const struct gemm_ternary_row *row, float *y)
 {
-    __m512i mask[4], acc[4][2], v[2];
+    __m512i mask[4], acc[4][2];
 
 #pragma GCC unroll 4
     for (int f = 0; f < 4; f++) {
         mask[f] = _mm512_set1_epi8((char)(3 << 2 * f));
         acc[f][0] = acc[f][1] = _mm512_setzero_si512();
     }
-    for (; blocks > 0; blocks--, w += GEMM_TERNARY_BLOCK, x += GEMM_TERNARY_KR) {
-        _mm_prefetch((const char *)w + ahead, _MM_HINT_T1);
-        _mm_prefetch((const char *)w + ahead + 64, _MM_HINT_T1);
-        v[0] = _mm512_load_si512(w);
-        v[1] = _mm512_load_si512(w + 64);
-#pragma GCC unroll 4
-        for (int f = 0; f < 4; f++) {
-            __m512i xf = broadcast(x + 4 * f);
-
-            DOT(acc[f][0], _mm512_and_si512(v[0], mask[f]), xf);
-            DOT(acc[f][1], _mm512_and_si512(v[1], mask[f]), xf);
-        }
+    for (; blocks >= 2; blocks -= 2, w += 2 * GEMM_TERNARY_BLOCK, x += 2 * GEMM_TERNARY_KR) {
+        gemv_block(acc, mask, w, ahead, x);
+        gemv_block(acc, mask, w + GEMM_TERNARY_BLOCK, ahead, x + GEMM_TERNARY_KR);
     }
+    if (blocks > 0)
+        gemv_block(acc, mask, w, ahead, x);
 #pragma GCC unroll 2
     for (int h = 0; h < 2; h++) {
         /* exact: the sums of field f are multiples of 4^f */
@@ -98,48 +122,80 @@ void gemm_ternary_avx512vnni_gemv(size_t blocks, const uint8_t *w, size_t ahead,
     }
 }
 
-/* The two halves of step f of a block, a code a byte. */
-static inline __attribute__((always_inline)) void unpack(__m512i *v, const uint8_t *w, int f)
+static inline __attribute__((always_inline)) void prefetch_tile(size_t rows, const float *y, size_t ldy)
 {
-    const __m512i code = _mm512_set1_epi8(3);
-
-    /* shifted as 16-bit words: what comes over from the other byte is masked away */
-#pragma GCC unroll 2
-    for (int h = 0; h < 2; h++)
-        v[h] = _mm512_and_si512(_mm512_srli_epi16(_mm512_load_si512(w + 64 * h), (unsigned)(2 * f)), code);
-}
-
-/* From packed weights `w` with `first`, which it leaves at `out`, else from unpacked ones. Each of the four steps of a
- * block is 2 x rows vpdpbusd on two ports, beside 2 + rows loads on two others; packed, 4 or fewer instructions more.
- */
-static inline __attribute__((always_inline)) void tile(const size_t rows, const int first, size_t blocks,
-                                                       const uint8_t *w, size_t ahead, uint8_t *out, size_t step,
-                                                       const int8_t *x, const struct gemm_ternary_row *row, float *y,
-                                                       size_t ldy)
-{
-    __m512i acc[MR][2], v[2];
-
-#pragma GCC unroll 14
     for (size_t i = 0; i < rows; i++) {
-        acc[i][0] = acc[i][1] = _mm512_setzero_si512();
         _mm_prefetch((const char *)(y + i * ldy), _MM_HINT_T0);
         _mm_prefetch((const char *)(y + i * ldy + 31), _MM_HINT_T0);
     }
-    for (; blocks > 0; blocks--, x += rows * GEMM_TERNARY_KR) {
-        if (first) {
-            _mm_prefetch((const char *)w + ahead, _MM_HINT_T1);
-            _mm_prefetch((const char *)w + ahead + 64, _MM_HINT_T1);
-        }
+}
+
+/* Up to FEW rows: the odd fields are masked in place and have accumulators of their own, as in the gemv. That spares
+ * three of four shifts, and makes twice as many chains of dependent vpdpbusd: 2 ports x 4 cycles want 8. */
+static inline __attribute__((always_inline)) void few(const size_t rows, size_t blocks, const uint8_t *w, size_t ahead,
+                                                      const int8_t *x, const struct gemm_ternary_row *row, float *y,
+                                                      size_t ldy)
+{
+    const __m512i mask[2] = { _mm512_set1_epi8(0x03), _mm512_set1_epi8(0x0c) };
+    __m512i acc[2][FEW][2], v[2];
+
+#pragma GCC unroll 6
+    for (size_t i = 0; i < rows; i++)
+        acc[0][i][0] = acc[0][i][1] = acc[1][i][0] = acc[1][i][1] = _mm512_setzero_si512();
+    prefetch_tile(rows, y, ldy);
+    for (; blocks > 0; blocks--, w += GEMM_TERNARY_BLOCK, x += rows * GEMM_TERNARY_KR) {
+        load(v, w, ahead);
 #pragma GCC unroll 4
         for (int f = 0; f < 4; f++) {
-            if (first) {
-                unpack(v, w, f);
-                _mm512_store_si512(out + 128 * f, v[0]);
-                _mm512_store_si512(out + 128 * f + 64, v[1]);
-            } else {
-                v[0] = _mm512_load_si512(w + 128 * f);
-                v[1] = _mm512_load_si512(w + 128 * f + 64);
+            __m512i u[2];
+
+#pragma GCC unroll 2
+            for (int h = 0; h < 2; h++) {
+                if (f == 2) {
+                    v[h] = _mm512_srli_epi16(v[h], 4);
+                    KEEP(v[h]);
+                }
+                u[h] = _mm512_and_si512(v[h], mask[f % 2]);
             }
+#pragma GCC unroll 6
+            for (size_t i = 0; i < rows; i++) {
+                __m512i xi = broadcast(x + i * GEMM_TERNARY_KR + 4 * f);
+
+                DOT(acc[f % 2][i][0], u[0], xi);
+                DOT(acc[f % 2][i][1], u[1], xi);
+            }
+        }
+    }
+#pragma GCC unroll 6
+    for (size_t i = 0; i < rows; i++)
+#pragma GCC unroll 2
+        for (int h = 0; h < 2; h++)
+            store16(y + i * ldy + 16 * h, _mm512_add_epi32(acc[0][i][h], _mm512_srai_epi32(acc[1][i][h], 2)), row + i);
+}
+
+/* Each of the four steps of a block is 2 x rows vpdpbusd on two ports, beside 2 shifts, 2 masks and 2 + rows loads on
+ * others. Weights that one tile had left unpacked for the next would spare 4 of these instructions, but cost 2 stores,
+ * and that took longer, for 1 tile as for 10 (Zen 5). */
+static inline __attribute__((always_inline)) void many(const size_t rows, size_t blocks, const uint8_t *w, size_t ahead,
+                                                       const int8_t *x, const struct gemm_ternary_row *row, float *y,
+                                                       size_t ldy)
+{
+    const __m512i code = _mm512_set1_epi8(3);
+    __m512i acc[MR][2], v[2];
+
+#pragma GCC unroll 14
+    for (size_t i = 0; i < rows; i++)
+        acc[i][0] = acc[i][1] = _mm512_setzero_si512();
+    prefetch_tile(rows, y, ldy);
+    for (; blocks > 0; blocks--, w += GEMM_TERNARY_BLOCK, x += rows * GEMM_TERNARY_KR) {
+        _mm_prefetch((const char *)w + ahead, _MM_HINT_T0);
+        _mm_prefetch((const char *)w + ahead + 64, _MM_HINT_T0);
+#pragma GCC unroll 4
+        for (unsigned f = 0; f < 4; f++) {
+            /* shifted as 16-bit words: what comes over from the other byte is masked away */
+#pragma GCC unroll 2
+            for (int h = 0; h < 2; h++)
+                v[h] = _mm512_and_si512(_mm512_srli_epi16(_mm512_load_si512(w + 64 * h), 2 * f), code);
 #pragma GCC unroll 14
             for (size_t i = 0; i < rows; i++) {
                 __m512i xi = broadcast(x + i * GEMM_TERNARY_KR + 4 * f);
@@ -148,9 +204,6 @@ static inline __attribute__((always_inline)) void tile(const size_t rows, const 
                 DOT(acc[i][1], v[1], xi);
             }
         }
-        w += first ? GEMM_TERNARY_BLOCK : GEMM_TERNARY_UNPACKED;
-        if (step)
-            out += step;
     }
 #pragma GCC unroll 14
     for (size_t i = 0; i < rows; i++) {
@@ -160,37 +213,29 @@ static inline __attribute__((always_inline)) void tile(const size_t rows, const 
 }
 
 /* One copy for each height, so that the accumulators stay in registers. */
-#define HEIGHT(n, first, ahead, out, step)                                                                             \
+void gemm_ternary_avx512vnni_packed(size_t rows, size_t blocks, const uint8_t *w, size_t ahead, uint8_t *out,
+                                    const int8_t *x, const struct gemm_ternary_row *row, float *y, size_t ldy)
+{
+    (void)out;
+#define HEIGHT(n, tile)                                                                                                \
     case n:                                                                                                            \
-        tile(n, first, blocks, w, ahead, out, step, x, row, y, ldy);                                                   \
+        tile(n, blocks, w, ahead, x, row, y, ldy);                                                                     \
         break
-#define HEIGHTS(...)                                                                                                   \
-    switch (rows) {                                                                                                    \
-        HEIGHT(1, __VA_ARGS__);                                                                                        \
-        HEIGHT(2, __VA_ARGS__);                                                                                        \
-        HEIGHT(3, __VA_ARGS__);                                                                                        \
-        HEIGHT(4, __VA_ARGS__);                                                                                        \
-        HEIGHT(5, __VA_ARGS__);                                                                                        \
-        HEIGHT(6, __VA_ARGS__);                                                                                        \
-        HEIGHT(7, __VA_ARGS__);                                                                                        \
-        HEIGHT(8, __VA_ARGS__);                                                                                        \
-        HEIGHT(9, __VA_ARGS__);                                                                                        \
-        HEIGHT(10, __VA_ARGS__);                                                                                       \
-        HEIGHT(11, __VA_ARGS__);                                                                                       \
-        HEIGHT(12, __VA_ARGS__);                                                                                       \
-        HEIGHT(13, __VA_ARGS__);                                                                                       \
-        HEIGHT(14, __VA_ARGS__);                                                                                       \
+    switch (rows) {
+        HEIGHT(1, few);
+        HEIGHT(2, few);
+        HEIGHT(3, few);
+        HEIGHT(4, few);
+        HEIGHT(5, few);
+        HEIGHT(6, few);
+        HEIGHT(7, many);
+        HEIGHT(8, many);
+        HEIGHT(9, many);
+        HEIGHT(10, many);
+        HEIGHT(11, many);
+        HEIGHT(12, many);
+        HEIGHT(13, many);
+        HEIGHT(14, many);
     }
-
-void gemm_ternary_avx512vnni_first(size_t rows, size_t blocks, const uint8_t *w, size_t ahead, uint8_t *out,
-                                   size_t step, const int8_t *x, const struct gemm_ternary_row *row, float *y,
-                                   size_t ldy)
-{
-    HEIGHTS(1, ahead, out, step)
-}
-
-void gemm_ternary_avx512vnni_tile(size_t rows, size_t blocks, const uint8_t *w, const int8_t *x,
-                                  const struct gemm_ternary_row *row, float *y, size_t ldy)
-{
-    HEIGHTS(0, 0, NULL, 0)
+#undef HEIGHT
 }

@@ -45,26 +45,25 @@ typedef uint32_t gemm_ternary_absmax_fn(const float *x, size_t k);
  * padded with zeros. Returns the sum. */
 typedef int32_t gemm_ternary_quantise_fn(const float *x, size_t k, float scale, int8_t *q, size_t stride);
 
-/* y[0 .. rows)[0 .. 32), leading dimension ldy, for `blocks` > 0 blocks of one panel w and `rows` quantised rows x. w
- * is 64-byte aligned, x 16-byte, y has any alignment. Always writes the whole tile. */
-typedef void gemm_ternary_tile_fn(size_t rows, size_t blocks, const uint8_t *w, const int8_t *x,
-                                  const struct gemm_ternary_row *row, float *y, size_t ldy);
-
-/* The same from packed weights; prefetches those `ahead` bytes further on, existing or not. */
+/* y[0 .. 32) for `blocks` > 0 blocks of one panel of packed weights w and one quantised row x. Prefetches weights
+ * `ahead` bytes further on, existing or not. w is 64-byte aligned, x 16-byte, y has any alignment. */
 typedef void gemm_ternary_gemv_fn(size_t blocks, const uint8_t *w, size_t ahead, const int8_t *x,
                                   const struct gemm_ternary_row *row, float *y);
 
-/* The same for the first tile of a panel, which leaves the weights unpacked for the next: block b at out + b * step. A
- * step of 0 is for a tile that is also the last. */
-typedef void gemm_ternary_first_fn(size_t rows, size_t blocks, const uint8_t *w, size_t ahead, uint8_t *out,
-                                   size_t step, const int8_t *x, const struct gemm_ternary_row *row, float *y,
-                                   size_t ldy);
+/* The same for `rows` rows together: y[0 .. rows)[0 .. 32), leading dimension ldy. Always writes the whole tile. Leaves
+ * the panel unpacked at `out`, unless that is NULL. */
+typedef void gemm_ternary_packed_fn(size_t rows, size_t blocks, const uint8_t *w, size_t ahead, uint8_t *out,
+                                    const int8_t *x, const struct gemm_ternary_row *row, float *y, size_t ldy);
+
+/* The same from a panel that was left unpacked. */
+typedef void gemm_ternary_unpacked_fn(size_t rows, size_t blocks, const uint8_t *w, const int8_t *x,
+                                      const struct gemm_ternary_row *row, float *y, size_t ldy);
 
 gemm_ternary_absmax_fn gemm_ternary_avx2_absmax, gemm_ternary_avx512vnni_absmax;
 gemm_ternary_quantise_fn gemm_ternary_avx2_quantise, gemm_ternary_avx512vnni_quantise;
 gemm_ternary_gemv_fn gemm_ternary_avx2_gemv, gemm_ternary_avxvnni_gemv, gemm_ternary_avx512vnni_gemv;
-gemm_ternary_first_fn gemm_ternary_avx2_first, gemm_ternary_avxvnni_first, gemm_ternary_avx512vnni_first;
-gemm_ternary_tile_fn gemm_ternary_avx2_tile, gemm_ternary_avxvnni_tile, gemm_ternary_avx512vnni_tile;
+gemm_ternary_packed_fn gemm_ternary_avx2_packed, gemm_ternary_avxvnni_packed, gemm_ternary_avx512vnni_packed;
+gemm_ternary_unpacked_fn gemm_ternary_avx2_unpacked, gemm_ternary_avxvnni_unpacked;
 
 #ifdef __cplusplus
 }

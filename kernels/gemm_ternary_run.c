@@ -2,9 +2,9 @@
 /* gemm_ternary_run.c -- a call: check, quantise, and deal the panels of weights to a team.
  *
  * One row: each rank quantises it for itself, which is shorter than waiting for another to do it, and streams its share
- * of the packed weights. More rows: the team quantises them together and meets once; then each rank unpacks panel after
- * panel of its share into its L2 and takes all rows past it, in tiles of equal height. Rows go in groups that stay in
- * the L2 as well.
+ * of the packed weights. More rows: the team quantises them together and meets once; then each rank takes all rows past
+ * one panel of its share after the other, in tiles of equal height. Rows go in groups that stay in the L2. Where an
+ * implementation is the faster for it, the first tile leaves the panel unpacked for the others.
  *
  * Compiled for baseline x86-64: the only code of another ISA is behind impl. */
 #include "base/mem.h"
@@ -30,8 +30,8 @@ const struct gemm_ternary_impl gemm_ternary_avx2 = {
     .absmax = gemm_ternary_avx2_absmax,
     .quantise = gemm_ternary_avx2_quantise,
     .gemv = gemm_ternary_avx2_gemv,
-    .first = gemm_ternary_avx2_first,
-    .tile = gemm_ternary_avx2_tile,
+    .packed = gemm_ternary_avx2_packed,
+    .unpacked = gemm_ternary_avx2_unpacked,
     .mr = GEMM_TERNARY_AVX2_MR,
     .ahead = AHEAD,
 };
@@ -42,8 +42,8 @@ const struct gemm_ternary_impl gemm_ternary_avxvnni = {
     .absmax = gemm_ternary_avx2_absmax,
     .quantise = gemm_ternary_avx2_quantise,
     .gemv = gemm_ternary_avxvnni_gemv,
-    .first = gemm_ternary_avxvnni_first,
-    .tile = gemm_ternary_avxvnni_tile,
+    .packed = gemm_ternary_avxvnni_packed,
+    .unpacked = gemm_ternary_avxvnni_unpacked,
     .mr = GEMM_TERNARY_AVX2_MR,
     .ahead = AHEAD,
 };
@@ -54,8 +54,7 @@ const struct gemm_ternary_impl gemm_ternary_avx512vnni = {
     .absmax = gemm_ternary_avx512vnni_absmax,
     .quantise = gemm_ternary_avx512vnni_quantise,
     .gemv = gemm_ternary_avx512vnni_gemv,
-    .first = gemm_ternary_avx512vnni_first,
-    .tile = gemm_ternary_avx512vnni_tile,
+    .packed = gemm_ternary_avx512vnni_packed,
     .mr = GEMM_TERNARY_AVX512_MR,
     .ahead = AHEAD,
 };
@@ -121,9 +120,9 @@ struct gemm_ternary_work *gemm_ternary_work_new(const struct gemm_ternary_impl *
     work->x = mem_huge(bytes, 1, err);
     work->rows = work->x ? mem_aligned(rows, sizeof(*work->rows), MEM_LINE, err) : NULL;
     work->tiles = work->rows ? mem_aligned((size_t)threads * TILE, sizeof(float), MEM_LINE, err) : NULL;
-    if (work->tiles && impl->first)
+    if (work->tiles && impl->unpacked)
         work->unpacked = mem_huge((size_t)threads * blocks, GEMM_TERNARY_UNPACKED, err);
-    if (!work->tiles || (impl->first && !work->unpacked)) {
+    if (!work->tiles || (impl->unpacked && !work->unpacked)) {
         err_wrap(err, "gemm_ternary '%s'", impl->name);
         gemm_ternary_work_free(work);
         return NULL;
@@ -283,7 +282,7 @@ static void run_panel(const struct job *job, int rank, size_t panel, size_t firs
     const struct gemm_ternary_weights *w = job->p->weights;
     struct gemm_ternary_work *work = job->work;
     const struct gemm_ternary_impl *impl = work->impl;
-    uint8_t *unpacked = work->unpacked + (size_t)rank * w->blocks * GEMM_TERNARY_UNPACKED;
+    uint8_t *unpacked = impl->unpacked ? work->unpacked + (size_t)rank * w->blocks * GEMM_TERNARY_UNPACKED : NULL;
     const uint8_t *codes = w->codes + panel * w->blocks * GEMM_TERNARY_BLOCK;
 
     for (size_t t = first_tile; t <= last_tile; t++) {
@@ -293,11 +292,10 @@ static void run_panel(const struct job *job, int rank, size_t panel, size_t firs
         size_t ld;
         float *y = tile_begin(job, rank, panel, at.first, &ld);
 
-        if (t == first_tile)
-            impl->first(at.rows, w->blocks, codes, impl->ahead, unpacked, t < last_tile ? GEMM_TERNARY_UNPACKED : 0, x,
-                        row, y, ld);
+        if (t == first_tile || !unpacked)
+            impl->packed(at.rows, w->blocks, codes, impl->ahead, t < last_tile ? unpacked : NULL, x, row, y, ld);
         else
-            impl->tile(at.rows, w->blocks, unpacked, x, row, y, ld);
+            impl->unpacked(at.rows, w->blocks, unpacked, x, row, y, ld);
         tile_end(job, y, ld, panel, at.first, at.rows);
     }
 }
@@ -348,7 +346,7 @@ int gemm_ternary(const struct gemm_ternary_problem *p, struct gemm_ternary_work 
         for (size_t i = 0; i < p->m; i++)
             for (size_t j = 0; j < w->n; j++)
                 p->y[i * p->ldy + j] = 0;
-    } else if (p->m > 1 && work->impl->first) {
+    } else if (p->m > 1 && work->impl->packed) {
         struct job job = { .p = p, .work = work, .team = team };
 
         run(&job, many_rows);

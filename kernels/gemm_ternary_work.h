@@ -18,7 +18,7 @@ struct gemm_ternary_work {
     size_t m, k;                   /* capacities */
     int8_t *x;                     /* quantised: max(m, threads) rows, tile after tile */
     struct gemm_ternary_row *rows; /* as many */
-    uint8_t *unpacked;             /* per thread a panel, NULL without impl->first */
+    uint8_t *unpacked;             /* per thread a panel, NULL without impl->unpacked */
     float *tiles;                  /* per thread a tile (MR_MAX, 32) that stands in for Y at the last columns */
 };
 
