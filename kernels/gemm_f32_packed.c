@@ -20,6 +20,7 @@
 struct state {
     struct team *team;
     uint64_t seed;
+    const struct roof_read *roof_read;
     struct gemm_f32_problem p;
     float *a, *b, *c;
     struct gemm_f32_packed *packed[2]; /* by way.at; NULL: not of this block, or it cannot work here */
@@ -119,8 +120,9 @@ static void run_fma(struct state *state, const struct way *way, int64_t n)
 /* As many bytes as the weights have: B's own. */
 static void run_read(struct state *state, const struct way *way, int64_t n)
 {
+    (void)way;
     for (; n > 0; n--)
-        roof_read_run(way->roof, state->b, state->p.k * state->p.n * sizeof(float), state->team);
+        roof_read_run(state->roof_read, state->b, state->p.k * state->p.n * sizeof(float), state->team);
 }
 
 static const struct way naive = { run_naive, -1, NULL, NULL };
@@ -130,7 +132,7 @@ static const struct way openblas = { run_openblas, OPENBLAS, NULL, NULL };
 static const struct way onednn = { run_onednn, ONEDNN, NULL, NULL };
 static const struct way fma256 = { run_fma, -1, NULL, &roof_fma256 };
 static const struct way fma512 = { run_fma, -1, NULL, &roof_fma512 };
-static const struct way read256 = { run_read, -1, NULL, &roof_read256 };
+static const struct way read_best = { run_read, -1, NULL, NULL };
 
 static int64_t slices(const struct params *params)
 {
@@ -172,7 +174,7 @@ static const struct variant packed_variants[] = {
       .roofs = { "roof_fma512", "roof_read" } },
     { .name = "roof_fma256", .isa = ISA_AVX2, .impl = &fma256, .role = ROLE_ROOF },
     { .name = "roof_fma512", .isa = ISA_AVX512F, .impl = &fma512, .role = ROLE_ROOF },
-    { .name = "roof_read", .isa = ISA_AVX2, .impl = &read256, .role = ROLE_ROOF },
+    { .name = "roof_read", .isa = ISA_AVX2, .impl = &read_best, .role = ROLE_ROOF },
 };
 
 /* Operations a byte: A, the weights and C moved once. */
@@ -244,6 +246,7 @@ static int packed_setup(const struct bench *bench, void **out, struct err *err)
     gemm_f32_onednn_limit(bench->isa);
     state->team = bench->team;
     state->seed = bench->seed;
+    state->roof_read = roof_read_best(bench->isa);
     state->a = mem_aligned(m * n, sizeof(float), MEM_LINE, err);
     state->b = mem_huge(n * n, sizeof(float), err);
     state->c = mem_aligned(m * n, sizeof(float), MEM_LINE, err);

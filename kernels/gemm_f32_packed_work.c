@@ -19,7 +19,7 @@
 
 enum {
     KC = 256,                /* of a block: 32 KiB of 32 columns, in an L1d of 32 to 48 KiB */
-    AHEAD = 4096,            /* bytes, for a single group */
+    AHEAD = 16384,           /* bytes, for a single group: from memory 8192 are as good, 4096 too few (Zen 5) */
     ROWS_MAX = GEMM_F32_PACKED_AVX512_ROWS,
 };
 

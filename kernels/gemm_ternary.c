@@ -74,8 +74,7 @@ static const struct axis ternary_axes[] = {
 
 enum { SCALAR, AVX2, AVXVNNI, AVX512VNNI, ROOF_AVX2, ROOF_VNNI256, ROOF_VNNI512, ROOF_READ, VARIANTS };
 
-/* impl: a struct gemm_ternary_impl, a struct roof_compute, or for ROOF_READ nothing: it loads 256 bits at a time, the
- * faster way from L3 and DRAM where there is a difference. */
+/* impl: a struct gemm_ternary_impl, a struct roof_compute, or for ROOF_READ nothing: it is roof_read_best(). */
 static const struct variant ternary_variants[] = {
     [SCALAR] = { .name = "scalar", .impl = &gemm_ternary_scalar, .slices = slices },
     [AVX2] = { .name = "avx2", .isa = ISA_AVX2, .impl = &gemm_ternary_avx2, .roofs = { "roof_avx2", "roof_read" } },
@@ -101,6 +100,7 @@ struct state {
     struct gemm_ternary_problem p;
     float *x, *y;
     struct gemm_ternary_weights *weights;
+    const struct roof_read *roof_read;
     uint8_t *read; /* as many bytes as the packed weights, for ROOF_READ alone; NULL: not of this block */
     struct gemm_ternary_work *works[VARIANTS]; /* NULL: not of this block, or it cannot work here */
     struct err why_not[VARIANTS];              /* the latter: what check() of it says */
@@ -170,6 +170,7 @@ static int ternary_setup(const struct bench *bench, void **out, struct err *err)
     state->team = bench->team;
     state->seed = bench->seed;
     state->operations = operations(bench->params);
+    state->roof_read = roof_read_best(bench->isa);
     state->slice_columns = slice_columns(bench->params);
     state->slices = (size_t)slices(bench->params);
     if (setup_matrices(state, m, n, k, err) < 0)
@@ -212,7 +213,7 @@ static void ternary_run(void *arg, const struct variant *variant, int64_t n)
         BUG("gemm_ternary '%s' cannot run here", variant->name);
     for (int64_t i = 0; i < n; i++) {
         if (variant == &ternary_variants[ROOF_READ])
-            roof_read_run(&roof_read256, state->read, gemm_ternary_weights_bytes(state->weights), state->team);
+            roof_read_run(state->roof_read, state->read, gemm_ternary_weights_bytes(state->weights), state->team);
         else if (is_roof(variant))
             roof_compute_run(variant->impl, state->operations, state->team);
         else if (variant->slices)
@@ -230,7 +231,7 @@ static int check_roof(const struct state *state, const struct variant *variant, 
     int64_t products = roof ? STEPS * roof->step_ops / 2 * team_size(state->team) : 0, sum;
 
     if (!roof)
-        return roof_read_run(&roof_read256, state->read, gemm_ternary_weights_bytes(state->weights), state->team) != 0
+        return roof_read_run(state->roof_read, state->read, gemm_ternary_weights_bytes(state->weights), state->team) != 0
                    ? 0
                    : err_set(err, ERR_HARNESS, "the read probe read nothing but zeros");
     sum = roof_compute_run(roof, 2.0 * (double)products, state->team);

@@ -5,6 +5,7 @@
 #include "declare/team.h"
 
 #include <stdatomic.h>
+#include <string.h>
 
 /* A step of `chains` accumulators that take `lanes` products each. */
 #define STEP(lanes, chains) .step_ops = 2 * (lanes) * (chains)
@@ -71,6 +72,50 @@ int64_t roof_compute_run(const struct roof_compute *roof, double ops, struct tea
     return atomic_load(&job.sum);
 }
 
+const struct roof_read *roof_read_best(uint32_t isa)
+{
+    return isa & ISA_AVX512F ? &roof_read512 : isa & ISA_AVX2 ? &roof_read256 : &roof_read_sse2;
+}
+
+/* Bytes that each stream reads of what is left of a stretch: half of it. In a ring they must not meet, or one would find
+ * in the cache what the other has just read: then whole rounds but half a one, which keeps them half a ring apart. */
+static size_t stream_bytes(size_t mask, size_t bytes)
+{
+    size_t half = bytes / 2 / ROOF_READ_STEP * ROOF_READ_STEP, ring = mask + 1;
+
+    if (mask == SIZE_MAX || half < ring || ring == ROOF_READ_STEP)
+        return half;
+    return half / ring * ring - ring / 2;
+}
+
+/* Less than two steps, line by line. */
+static uint64_t read_rest(const char *p, size_t mask, size_t from, size_t bytes)
+{
+    uint64_t sum = 0, word;
+
+    for (size_t i = 0; i < bytes; i += sizeof(word)) {
+        memcpy(&word, p + ((from + i) & mask), sizeof(word));
+        __asm__ volatile("" ::"r"(word));
+        if (i % ROOF_READ_STEP < 64)
+            sum += word;
+    }
+    return sum;
+}
+
+uint64_t roof_read_stretch(const struct roof_read *roof, const void *p, size_t mask, size_t from, size_t bytes)
+{
+    uint64_t sum = 0;
+
+    while (bytes >= 2 * ROOF_READ_STEP) {
+        size_t half = stream_bytes(mask, bytes);
+
+        sum += roof->read(p, mask, from, half, half / ROOF_READ_STEP);
+        from += 2 * half;
+        bytes -= 2 * half;
+    }
+    return sum + read_rest(p, mask, from, bytes);
+}
+
 struct read_job {
     const struct roof_read *roof;
     const char *p;
@@ -84,7 +129,7 @@ static void read_rank(void *arg, int rank, int size)
     size_t ranks = (size_t)size, r = (size_t)rank, rest = job->lines % ranks;
     size_t first = job->lines / ranks * r + (r < rest ? r : rest), count = job->lines / ranks + (r < rest);
 
-    atomic_fetch_add(&job->sum, job->roof->read(job->p + first * 64, SIZE_MAX, 0, count * 64));
+    atomic_fetch_add(&job->sum, roof_read_stretch(job->roof, job->p + first * 64, SIZE_MAX, 0, count * 64));
 }
 
 uint64_t roof_read_run(const struct roof_read *roof, const void *p, size_t bytes, struct team *team)

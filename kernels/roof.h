@@ -10,7 +10,7 @@
  *   int8     a multiply-add of an unsigned with a signed byte is 2 operations; it ends in int32 (vpdpbusd) or, in the
  *            AVX2 form, in int16, which is the fastest that AVX2 can and which a real kernel must widen now and then;
  *            the SSE2 form multiplies int16 (pmaddwd), which is all that it has;
- *   read     a byte loaded from memory, once, in ascending order. Nothing is written.
+ *   read     a byte loaded from memory, once, in two ascending streams. Nothing is written.
  *
  * `isa` is what the host must have (declare/isa.h): calling one without it is SIGILL. All functions may be called by
  * any number of threads at once, allocate nothing and cannot fail. With a NULL team the calling thread does it all. */
@@ -48,6 +48,15 @@ struct roof_read {
 
 extern const struct roof_read roof_read_sse2, roof_read256, roof_read512;
 
+/* The widest that needs no more than `isa`, a mask of declare/isa.h: no other one is faster from any level of the
+ * caches where two streams are read (Zen 5, Emerald Rapids). */
+const struct roof_read *roof_read_best(uint32_t isa);
+
+/* Loads `bytes` (a multiple of 64) from offset `from` of the ring (p, mask) on, as roof_read_fn does, round and round:
+ * each once. Returns the sum of the words of the first line of every 8 lines. */
+uint64_t roof_read_stretch(const struct roof_read *roof, const void *p, size_t mask, size_t from, size_t bytes);
+
 /* Loads the bytes [p, p + bytes) once, split evenly over the ranks, each a contiguous share of whole lines of 64 bytes;
- * any alignment; the last bytes % 64 are left out. Returns the sum of what the ranks' read() returned. */
+ * any alignment; the last bytes % 64 are left out. Returns the sum of what roof_read_stretch() returned to the ranks.
+ */
 uint64_t roof_read_run(const struct roof_read *roof, const void *p, size_t bytes, struct team *team);

@@ -31,10 +31,7 @@ int64_t roof_avx2_fma(int64_t n)
 /* Pairs of products end in int16, where they are kept. */
 int64_t roof_avx2_int8(int64_t n)
 {
-    static const uint8_t u4[4] = ROOF_U;
-    static const int8_t s4[4] = ROOF_S;
-    const __m256i u = _mm256_set1_epi32(u4[0] | u4[1] << 8 | u4[2] << 16 | u4[3] << 24);
-    const __m256i s = _mm256_set1_epi32((s4[0] & 255) | (s4[1] & 255) << 8 | (s4[2] & 255) << 16 | (s4[3] & 255) << 24);
+    const __m256i u = _mm256_set1_epi32(ROOF_U_WORD), s = _mm256_set1_epi32(ROOF_S_WORD);
     __m256i acc[ROOF_AVX2_CHAINS];
     int16_t lanes[16];
     int64_t sum = 0;
@@ -47,8 +44,7 @@ int64_t roof_avx2_int8(int64_t n)
         for (int i = 0; i < ROOF_AVX2_CHAINS; i++) {
             __m256i t;
 
-            __asm__ volatile("vpmaddubsw %3, %2, %1\n\tvpaddw %1, %0, %0"
-                             : "+x"(acc[i]), "=&x"(t) : "x"(u), "x"(s));
+            __asm__ volatile("vpmaddubsw %3, %2, %1\n\tvpaddw %1, %0, %0" : "+x"(acc[i]), "=&x"(t) : "x"(u), "x"(s));
         }
     }
 #pragma GCC unroll 12
@@ -62,36 +58,23 @@ int64_t roof_avx2_int8(int64_t n)
 
 #define LOAD(v, at) __asm__ volatile("vmovdqu %1, %0" : "=x"(v) : "m"(*(const __m256i_u *)(at)))
 
-/* One line of 64 bytes, added to sum[0] and sum[1]. */
-static inline void fold_line(const char *at, __m256i sum[2])
-{
-    __m256i v[2];
-
-#pragma GCC unroll 2
-    for (int i = 0; i < 2; i++) {
-        LOAD(v[i], at + 32 * i);
-        sum[i] = _mm256_add_epi64(sum[i], v[i]);
-    }
-}
-
-uint64_t roof_avx2_read(const void *p, size_t mask, size_t from, size_t bytes)
+uint64_t roof_avx2_read(const char *p, size_t mask, size_t from, size_t apart, size_t steps)
 {
     __m256i sum[2] = { _mm256_setzero_si256(), _mm256_setzero_si256() }, v;
-    const char *base = p;
     uint64_t lanes[4];
 
-    for (; bytes >= ROOF_READ_STEP; bytes -= ROOF_READ_STEP, from += ROOF_READ_STEP) {
-        const char *at = base + (from & mask);
+    for (; steps > 0; steps--, from += ROOF_READ_STEP) {
+        const char *at[2] = { p + (from & mask), p + ((from + apart) & mask) };
 
-        fold_line(at, sum);
-#pragma GCC unroll 14
-        for (int i = 2; i < ROOF_READ_STEP / 32; i++)
-            LOAD(v, at + 32 * i);
+#pragma GCC unroll 2
+        for (int s = 0; s < 2; s++)
+#pragma GCC unroll 16
+            for (int i = 0; i < ROOF_READ_STEP / 32; i++) {
+                LOAD(v, at[s] + 32 * i);
+                if (i < 2)
+                    sum[i] = _mm256_add_epi64(sum[i], v);
+            }
     }
-    if (bytes > 0)
-        fold_line(base + (from & mask), sum);
-    for (size_t i = 64; i < bytes; i += 32)
-        LOAD(v, base + (from & mask) + i);
     _mm256_storeu_si256((__m256i_u *)lanes, _mm256_add_epi64(sum[0], sum[1]));
     return lanes[0] + lanes[1] + lanes[2] + lanes[3];
 }

@@ -30,27 +30,24 @@ int64_t roof_avx512_fma(int64_t n)
 
 #define LOAD(v, at) __asm__ volatile("vmovdqu64 %1, %0" : "=v"(v) : "m"(*(const __m512i_u *)(at)))
 
-uint64_t roof_avx512_read(const void *p, size_t mask, size_t from, size_t bytes)
+uint64_t roof_avx512_read(const char *p, size_t mask, size_t from, size_t apart, size_t steps)
 {
-    __m512i sum = _mm512_setzero_si512(), v;
-    const char *base = p;
+    __m512i sum[2] = { _mm512_setzero_si512(), _mm512_setzero_si512() }, v;
     uint64_t lanes[8], total = 0;
 
-    for (; bytes >= ROOF_READ_STEP; bytes -= ROOF_READ_STEP, from += ROOF_READ_STEP) {
-        const char *at = base + (from & mask);
+    for (; steps > 0; steps--, from += ROOF_READ_STEP) {
+        const char *at[2] = { p + (from & mask), p + ((from + apart) & mask) };
 
-        LOAD(v, at);
-        sum = _mm512_add_epi64(sum, v);
-#pragma GCC unroll 7
-        for (int i = 1; i < ROOF_READ_STEP / 64; i++)
-            LOAD(v, at + 64 * i);
+#pragma GCC unroll 2
+        for (int s = 0; s < 2; s++)
+#pragma GCC unroll 8
+            for (int i = 0; i < ROOF_READ_STEP / 64; i++) {
+                LOAD(v, at[s] + 64 * i);
+                if (i == 0)
+                    sum[s] = _mm512_add_epi64(sum[s], v);
+            }
     }
-    for (size_t i = 0; i < bytes; i += 64) {
-        LOAD(v, base + (from & mask) + i);
-        if (i == 0)
-            sum = _mm512_add_epi64(sum, v);
-    }
-    _mm512_storeu_si512(lanes, sum);
+    _mm512_storeu_si512(lanes, _mm512_add_epi64(sum[0], sum[1]));
     for (int i = 0; i < 8; i++)
         total += lanes[i];
     return total;

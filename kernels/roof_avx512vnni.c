@@ -5,22 +5,9 @@
 
 #include <immintrin.h>
 
-static const uint8_t u4[4] = ROOF_U;
-static const int8_t s4[4] = ROOF_S;
-
-static int32_t word_u(void)
-{
-    return u4[0] | u4[1] << 8 | u4[2] << 16 | u4[3] << 24;
-}
-
-static int32_t word_s(void)
-{
-    return (s4[0] & 255) | (s4[1] & 255) << 8 | (s4[2] & 255) << 16 | (s4[3] & 255) << 24;
-}
-
 int64_t roof_avx512vnni_int8(int64_t n)
 {
-    const __m512i u = _mm512_set1_epi32(word_u()), s = _mm512_set1_epi32(word_s());
+    const __m512i u = _mm512_set1_epi32(ROOF_U_WORD), s = _mm512_set1_epi32(ROOF_S_WORD);
     __m512i acc[ROOF_AVX512_CHAINS];
     int32_t lanes[16];
     int64_t sum = 0;
@@ -44,7 +31,7 @@ int64_t roof_avx512vnni_int8(int64_t n)
 
 int64_t roof_avx512vnni_int8_256(int64_t n)
 {
-    const __m256i u = _mm256_set1_epi32(word_u()), s = _mm256_set1_epi32(word_s());
+    const __m256i u = _mm256_set1_epi32(ROOF_U_WORD), s = _mm256_set1_epi32(ROOF_S_WORD);
     __m256i acc[ROOF_AVX512_CHAINS];
     int32_t lanes[8];
     int64_t sum = 0;

@@ -7,10 +7,7 @@
 
 int64_t roof_avxvnni_int8(int64_t n)
 {
-    static const uint8_t u4[4] = ROOF_U;
-    static const int8_t s4[4] = ROOF_S;
-    const __m256i u = _mm256_set1_epi32(u4[0] | u4[1] << 8 | u4[2] << 16 | u4[3] << 24);
-    const __m256i s = _mm256_set1_epi32((s4[0] & 255) | (s4[1] & 255) << 8 | (s4[2] & 255) << 16 | (s4[3] & 255) << 24);
+    const __m256i u = _mm256_set1_epi32(ROOF_U_WORD), s = _mm256_set1_epi32(ROOF_S_WORD);
     __m256i acc[ROOF_AVX2_CHAINS];
     int32_t lanes[8];
     int64_t sum = 0;

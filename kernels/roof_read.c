@@ -135,8 +135,8 @@ static void read_rank(void *arg, int rank, int size)
     struct state *state = arg;
 
     (void)size;
-    atomic_fetch_add(&state->sum, state->roof->read(state->memory + (size_t)rank * state->ring, state->ring - 1,
-                                                    state->at, BYTES));
+    atomic_fetch_add(&state->sum, roof_read_stretch(state->roof, state->memory + (size_t)rank * state->ring,
+                                                    state->ring - 1, state->at, BYTES));
 }
 
 static void run(void *arg, const struct variant *variant, int64_t n)
@@ -150,7 +150,7 @@ static void run(void *arg, const struct variant *variant, int64_t n)
     }
 }
 
-/* What roof_read_fn promises, in plain C. */
+/* What roof_read_stretch() promises, in plain C. */
 static uint64_t scalar(const char *p, size_t mask, size_t from, size_t bytes)
 {
     uint64_t sum = 0, word;
@@ -166,8 +166,9 @@ static uint64_t scalar(const char *p, size_t mask, size_t from, size_t bytes)
 static int differs(const struct roof_read *roof, const char *what, size_t bytes, uint64_t got, uint64_t want,
                    struct err *err)
 {
-    return got == want ? 0 : err_set(err, ERR_HARNESS, "%s, %s of %zu bytes: the sum is %llx, want %llx", roof->name,
-                                     what, bytes, (unsigned long long)got, (unsigned long long)want);
+    return got == want ? 0
+                       : err_set(err, ERR_HARNESS, "%s, %s of %zu bytes: the sum is %llx, want %llx", roof->name, what,
+                                 bytes, (unsigned long long)got, (unsigned long long)want);
 }
 
 /* Stretches with every remainder from every line of a step, unaligned too; going round; then the operation itself. */
@@ -188,9 +189,9 @@ static int check(void *arg, const struct variant *variant, struct err *err)
             const char *p = state->memory + 64 * line + (line % 2 ? ODD : 0);
             size_t from = ROOF_READ_STEP * line, bytes = lengths[i];
 
-            if (differs(roof, "a stretch", bytes, roof->read(p, SIZE_MAX, 0, bytes), scalar(p, SIZE_MAX, 0, bytes),
-                        err) < 0 ||
-                differs(roof, "a ring", bytes, roof->read(state->memory, RING - 1, from, bytes),
+            if (differs(roof, "a stretch", bytes, roof_read_stretch(roof, p, SIZE_MAX, 0, bytes),
+                        scalar(p, SIZE_MAX, 0, bytes), err) < 0 ||
+                differs(roof, "a ring", bytes, roof_read_stretch(roof, state->memory, RING - 1, from, bytes),
                         scalar(state->memory, RING - 1, from, bytes), err) < 0)
                 return -1;
         }

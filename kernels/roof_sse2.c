@@ -49,7 +49,8 @@ int64_t roof_sse2_int8(int64_t n)
             __m128i t;
 
             __asm__ volatile("movdqa %2, %1\n\tpmaddwd %3, %1\n\tpaddd %1, %0"
-                             : "+x"(acc[i]), "=&x"(t) : "x"(u), "x"(s));
+                             : "+x"(acc[i]), "=&x"(t)
+                             : "x"(u), "x"(s));
         }
     }
 #pragma GCC unroll 12
@@ -63,36 +64,23 @@ int64_t roof_sse2_int8(int64_t n)
 
 #define LOAD(v, at) __asm__ volatile("movups %1, %0" : "=x"(v) : "m"(*(const __m128i_u *)(at)))
 
-/* One line of 64 bytes, added to sum[0] and sum[1]. */
-static inline void fold_line(const char *at, __m128i sum[2])
+uint64_t roof_sse2_read(const char *p, size_t mask, size_t from, size_t apart, size_t steps)
 {
-    __m128i v[4];
-
-#pragma GCC unroll 4
-    for (int i = 0; i < 4; i++) {
-        LOAD(v[i], at + 16 * i);
-        sum[i % 2] = _mm_add_epi64(sum[i % 2], v[i]);
-    }
-}
-
-uint64_t roof_sse2_read(const void *p, size_t mask, size_t from, size_t bytes)
-{
-    __m128i sum[2] = { _mm_setzero_si128(), _mm_setzero_si128() }, v;
-    const char *base = p;
+    __m128i sum[4] = { _mm_setzero_si128(), _mm_setzero_si128(), _mm_setzero_si128(), _mm_setzero_si128() }, v;
     uint64_t lanes[2];
 
-    for (; bytes >= ROOF_READ_STEP; bytes -= ROOF_READ_STEP, from += ROOF_READ_STEP) {
-        const char *at = base + (from & mask);
+    for (; steps > 0; steps--, from += ROOF_READ_STEP) {
+        const char *at[2] = { p + (from & mask), p + ((from + apart) & mask) };
 
-        fold_line(at, sum);
-#pragma GCC unroll 28
-        for (int i = 4; i < ROOF_READ_STEP / 16; i++)
-            LOAD(v, at + 16 * i);
+#pragma GCC unroll 2
+        for (int s = 0; s < 2; s++)
+#pragma GCC unroll 32
+            for (int i = 0; i < ROOF_READ_STEP / 16; i++) {
+                LOAD(v, at[s] + 16 * i);
+                if (i < 4)
+                    sum[i] = _mm_add_epi64(sum[i], v);
+            }
     }
-    if (bytes > 0)
-        fold_line(base + (from & mask), sum);
-    for (size_t i = 64; i < bytes; i += 16)
-        LOAD(v, base + (from & mask) + i);
-    _mm_storeu_si128((__m128i_u *)lanes, _mm_add_epi64(sum[0], sum[1]));
+    _mm_storeu_si128((__m128i_u *)lanes, _mm_add_epi64(_mm_add_epi64(sum[0], sum[1]), _mm_add_epi64(sum[2], sum[3])));
     return lanes[0] + lanes[1];
 }

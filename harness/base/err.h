@@ -5,24 +5,13 @@
  * The code decides the exit status of the program, so it is chosen where the cause is known. `err` is never NULL. */
 #pragma once
 
+#include "base/err_struct.h"
+
 #include <stddef.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-enum err_code {
-    ERR_NONE = 0,
-    ERR_USAGE,   /* the command line is wrong: exit 2 */
-    ERR_CONFIG,  /* a file that the user wrote or named is wrong: exit 2 */
-    ERR_HOST,    /* the host cannot do what is asked: exit 3 */
-    ERR_HARNESS, /* disk, database, operating system, or a bug of ours: exit 4 */
-};
-
-struct err {
-    enum err_code code;
-    char msg[512]; /* NUL-terminated, cut short where it does not fit */
-};
 
 #define PRINTF_LIKE(fmt, args) __attribute__((format(printf, fmt, args)))
 #define ARRAY_LEN(a)           (sizeof(a) / sizeof((a)[0]))

@@ -181,10 +181,14 @@ static void a_ring_is_read_round_and_round(void **state)
     for (size_t r = 0; r < ARRAY_LEN(reads); r++) {
         if (lacking(reads[r]->name, reads[r]->isa))
             continue;
-        assert_true(reads[r]->read(words, 1023, 0, 1024) == first + second);
-        assert_true(reads[r]->read(words, 1023, 512, 1024) == first + second);
-        assert_true(reads[r]->read(words, 1023, 512, 512) == second);
-        assert_true(reads[r]->read(words, 1023, 1536, 4096 + 64) == 4 * (first + second) + second);
+        assert_true(roof_read_stretch(reads[r], words, 1023, 0, 1024) == first + second);
+        assert_true(roof_read_stretch(reads[r], words, 1023, 512, 1024) == first + second);
+        assert_true(roof_read_stretch(reads[r], words, 1023, 512, 512) == second);
+        assert_true(roof_read_stretch(reads[r], words, 1023, 1536, 4096 + 64) == 4 * (first + second) + second);
+        assert_true(roof_read_stretch(reads[r], words, 511, 0, 8192) == 16 * first);
+        for (size_t steps = 0; steps < 20; steps++) /* whole rounds, half ones, and what is left */
+            assert_true(roof_read_stretch(reads[r], words, 1023, 0, steps * ROOF_READ_STEP) ==
+                        (steps + 1) / 2 * first + steps / 2 * second);
     }
 }
 
