@@ -50,14 +50,6 @@ static size_t even_block(size_t n, size_t most, size_t unit)
     return ceil_div(ceil_div(n, pieces), unit) * unit;
 }
 
-void gemm_f32_share(size_t n, int rank, int size, size_t *first, size_t *count)
-{
-    size_t r = (size_t)rank, each = n / (size_t)size, rest = n % (size_t)size;
-
-    *first = each * r + min(r, rest);
-    *count = each + (r < rest);
-}
-
 /* A tile that C has only a part of: computed beside C, the valid part copied. */
 static void edge_tile(const struct gemm_f32_impl *impl, const float *a, const float *b, float *tile, float *c,
                       const struct block *blk, size_t rows, size_t cols)
@@ -103,7 +95,7 @@ static void pack_b_share(const struct job *job, float *dst, size_t pc, size_t kc
     const struct gemm_f32_problem *p = job->p;
     size_t nr = job->work->impl->nr, first, count;
 
-    gemm_f32_share(ceil_div(nc, nr), rank, size, &first, &count);
+    team_share(ceil_div(nc, nr), rank, size, &first, &count);
     for (size_t panel = first; panel < first + count; panel++) {
         size_t j = panel * nr;
 
@@ -121,7 +113,7 @@ static void multiply_rows(const struct job *job, const float *b, size_t pc, size
     float *tile = work->tiles + (size_t)rank * GEMM_F32_MR_MAX * GEMM_F32_NR_MAX;
     size_t first, count, end, step;
 
-    gemm_f32_share(ceil_div(p->m, impl->mr), rank, size, &first, &count);
+    team_share(ceil_div(p->m, impl->mr), rank, size, &first, &count);
     if (count == 0)
         return;
     end = min((first + count) * impl->mr, p->m);

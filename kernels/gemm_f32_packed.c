@@ -53,7 +53,7 @@ static void naive_rank(void *arg, int rank, int size)
     struct gemm_f32_problem part = *job->p;
     size_t first, count;
 
-    gemm_f32_share(part.n, rank, size, &first, &count);
+    team_share(part.n, rank, size, &first, &count);
     part.n = count;
     part.b += first;
     part.c += first;
@@ -88,7 +88,7 @@ static void openblas_rank(void *arg, int rank, int size)
     const struct gemm_f32_problem *p = arg;
     size_t first, count;
 
-    gemm_f32_share(p->n, rank, size, &first, &count);
+    team_share(p->n, rank, size, &first, &count);
     gemm_f32_openblas_columns(p, first, count);
 }
 

@@ -207,7 +207,7 @@ struct gemm_f32_packed_onednn *gemm_f32_packed_onednn_new(const struct gemm_f32_
         struct gemm_f32_problem part = *p;
         size_t first, count;
 
-        gemm_f32_share((p->n + COLUMNS - 1) / COLUMNS, rank, threads, &first, &count);
+        team_share((p->n + COLUMNS - 1) / COLUMNS, rank, threads, &first, &count);
         part.b += first * COLUMNS;
         part.c += first * COLUMNS;
         part.n = (first + count) * COLUMNS > p->n ? p->n - first * COLUMNS : count * COLUMNS;

@@ -181,7 +181,7 @@ static void pack_groups(const struct job *job, int rank, int size)
 {
     size_t from, count, first;
 
-    gemm_f32_share(job->groups, rank, size, &from, &count);
+    team_share(job->groups, rank, size, &from, &count);
     for (size_t g = from; g < from + count; g++) {
         size_t rows = group_rows(job, g, &first);
 
@@ -237,7 +237,7 @@ static void packed_rank(void *arg, int rank, int size)
         if (job->team)
             team_barrier(job->team);
     }
-    gemm_f32_share(ceil_div(job->w->n, nr), rank, size, &first, &count);
+    team_share(ceil_div(job->w->n, nr), rank, size, &first, &count);
     for (size_t i = first; i < first + count; i++) {
         const float *b = job->w->panels + i * job->w->k * nr;
 

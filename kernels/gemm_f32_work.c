@@ -249,7 +249,7 @@ static void rows_rank(void *arg, int rank, int size)
     const struct rows_job *job = arg;
     size_t first, count;
 
-    gemm_f32_share(job->count, rank, size, &first, &count);
+    team_share(job->count, rank, size, &first, &count);
     if (count > 0)
         job->rows(job->p, job->first + first, count);
 }

@@ -16,9 +16,6 @@ struct gemm_f32_work {
     float *tiles; /* per thread a tile (MR_MAX, NR_MAX) that stands in for C at the edges */
 };
 
-/* The share of `rank` when `n` things are dealt evenly to `size` ranks: [*first, *first + *count). */
-void gemm_f32_share(size_t n, int rank, int size, size_t *first, size_t *count);
-
 /* -1 where matrix `name` (rows, cols) with leading dimension ld cannot be: its rows are longer, or it is larger than an
  * address space. */
 int gemm_f32_check_matrix(const char *name, size_t rows, size_t cols, size_t ld, struct err *err);

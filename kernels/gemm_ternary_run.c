@@ -85,14 +85,6 @@ static size_t ceil_div(size_t a, size_t b)
     return a / b + (a % b != 0);
 }
 
-void gemm_ternary_share(size_t n, size_t rank, size_t size, size_t *first, size_t *count)
-{
-    size_t each = n / size, rest = n % size;
-
-    *first = each * rank + min(rank, rest);
-    *count = each + (rank < rest);
-}
-
 struct gemm_ternary_work *gemm_ternary_work_new(const struct gemm_ternary_impl *impl, size_t m, size_t k, int threads,
                                                 struct err *err)
 {
@@ -233,7 +225,7 @@ static void one_row(void *arg, int rank, int size)
     size_t first, count, bytes = w->blocks * GEMM_TERNARY_BLOCK;
     struct gemm_ternary_row row;
 
-    gemm_ternary_share(job->count, (size_t)rank, (size_t)size, &first, &count);
+    team_share(job->count, rank, size, &first, &count);
     if (count == 0)
         return;
     row = quantise_row(job->p, impl, job->row, x, KR);
@@ -255,7 +247,7 @@ static struct place tile_of(size_t m, size_t mr, size_t t)
 {
     struct place at;
 
-    gemm_ternary_share(m, t, ceil_div(m, mr), &at.first, &at.rows);
+    team_share(m, (int)t, (int)ceil_div(m, mr), &at.first, &at.rows);
     return at;
 }
 
@@ -266,7 +258,7 @@ static void quantise_tiles(const struct job *job, int rank, int size)
     struct gemm_ternary_work *work = job->work;
     size_t first, count, row_bytes = p->weights->blocks * KR, mr = work->impl->mr;
 
-    gemm_ternary_share(p->m, (size_t)rank, (size_t)size, &first, &count);
+    team_share(p->m, rank, size, &first, &count);
     for (size_t t = 0; t < ceil_div(p->m, mr); t++) {
         struct place at = tile_of(p->m, mr, t);
 
@@ -311,7 +303,7 @@ static void many_rows(void *arg, int rank, int size)
     quantise_tiles(job, rank, size);
     if (job->team)
         team_barrier(job->team);
-    gemm_ternary_share(w->panels, (size_t)rank, (size_t)size, &first, &count);
+    team_share(w->panels, rank, size, &first, &count);
     for (size_t begin = 0; begin < tiles; begin += group)
         for (size_t panel = first; panel < first + count; panel++)
             run_panel(job, rank, panel, begin, min(begin + group, tiles) - 1);

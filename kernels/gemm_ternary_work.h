@@ -29,9 +29,6 @@ struct gemm_ternary_weights *gemm_ternary_pack_random(size_t n, size_t k, float 
 /* Weight (j, l), read from its two bits. */
 int gemm_ternary_weight(const struct gemm_ternary_weights *w, size_t j, size_t l);
 
-/* The share of `rank` when `n` things are dealt evenly to `size` ranks: [*first, *first + *count). */
-void gemm_ternary_share(size_t n, size_t rank, size_t size, size_t *first, size_t *count);
-
 /* The part [first, first + count) of the panels for row i alone, quantised before it, everything checked: a slice. */
 void gemm_ternary_slice(const struct gemm_ternary_problem *p, struct gemm_ternary_work *work, struct team *team,
                         size_t i, size_t first, size_t count);

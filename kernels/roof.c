@@ -126,9 +126,9 @@ struct read_job {
 static void read_rank(void *arg, int rank, int size)
 {
     struct read_job *job = arg;
-    size_t ranks = (size_t)size, r = (size_t)rank, rest = job->lines % ranks;
-    size_t first = job->lines / ranks * r + (r < rest ? r : rest), count = job->lines / ranks + (r < rest);
+    size_t first, count;
 
+    team_share(job->lines, rank, size, &first, &count);
     atomic_fetch_add(&job->sum, roof_read_stretch(job->roof, job->p + first * 64, SIZE_MAX, 0, count * 64));
 }
 

@@ -118,7 +118,8 @@ struct tunable {
 
 /* What one block is about to do. Where setup() cannot make something for one variant (a library that cannot be loaded)
  * it does not fail: it keeps the error, and check() of that variant alone returns it. An ERR_HOST from check() means
- * that the variant cannot work here, which counts as its crash; any other error that its result is wrong. */
+ * that the variant cannot work here: a peer or a roof is then SKIPPED with that reason, and for one of ours it counts as
+ * its crash. Any other error means that its result is wrong. */
 struct bench {
     const struct params *params;
     struct team *team; /* params_threads(params) threads, pinned */

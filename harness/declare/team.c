@@ -195,6 +195,14 @@ void team_run(struct team *team, team_fn fn, void *arg)
     wait_finished(team);
 }
 
+void team_share(size_t n, int rank, int size, size_t *first, size_t *count)
+{
+    size_t r = (size_t)rank, each = n / (size_t)size, rest = n % (size_t)size;
+
+    *first = each * r + (r < rest ? r : rest);
+    *count = each + (r < rest);
+}
+
 void team_barrier(struct team *team)
 {
     unsigned phase = atomic_load_explicit(&team->phase, memory_order_acquire);

@@ -7,6 +7,8 @@
 
 #include "base/err.h"
 
+#include <stddef.h>
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -24,6 +26,10 @@ int team_size(const struct team *team);
 
 /* Runs fn(arg, rank, size) in every thread and returns when all have. What one thread wrote before is seen by all. */
 void team_run(struct team *team, team_fn fn, void *arg);
+
+/* The share of `rank` when `n` things are dealt to `size` ranks, in order and as evenly as can be: [*first, *first +
+ * *count). */
+void team_share(size_t n, int rank, int size, size_t *first, size_t *count);
 
 /* Inside team_run(): waits until every thread of the team is here. */
 void team_barrier(struct team *team);

@@ -197,6 +197,14 @@ static int set_wrong(struct child *child, json_t *m)
 }
 
 /* One line. -1 where it is not understood, or where it reports that the host or the harness failed. */
+/* A library that is not installed, a roof without the memory for it: no fault of anybody. What is ours must work. */
+static bool cannot_work(const struct child *child, enum err_code code)
+{
+    const struct scenario *s = child->job->comparison->params.scenario;
+
+    return code == ERR_HOST && child->phase_variant >= 0 && s->variants[child->phase_variant].role != ROLE_OURS;
+}
+
 static int take_message(struct child *child, const char *line, struct err *err)
 {
     json_t *m = json_loads(line, 0, NULL);
@@ -226,7 +234,7 @@ static int take_message(struct child *child, const char *line, struct err *err)
             return -1;
         }
         ok = 0;
-        child->block->status = CASE_CRASHED;
+        child->block->status = cannot_work(child, (enum err_code)code) ? CASE_SKIPPED : CASE_CRASHED;
         child->block->variant = child->phase_variant;
         text_copy(child->block->reason, REASON_MAX, reason);
     }

@@ -243,9 +243,27 @@ static void writes_are_seen_across_calls(void **state)
     team_free(team);
 }
 
+static void shares_are_whole_in_order_and_even(void **state)
+{
+    (void)state;
+    for (int size = 1; size <= 5; size++)
+        for (size_t n = 0; n <= 12; n++) {
+            size_t next = 0, first, count;
+
+            for (int rank = 0; rank < size; rank++) {
+                team_share(n, rank, size, &first, &count);
+                assert_int_equal(first, next);
+                assert_in_range(count, n / (size_t)size, n / (size_t)size + 1);
+                next += count;
+            }
+            assert_int_equal(next, n);
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(shares_are_whole_in_order_and_even),
         cmocka_unit_test(every_rank_runs_once_per_call),
         cmocka_unit_test(each_rank_has_its_thread_and_rank_0_is_the_caller),
         cmocka_unit_test(a_team_that_slept_wakes_up),
