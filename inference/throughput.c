@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { REPLICA = 8, CHUNK = 8 }; /* CHUNK: rows of a slice of the reference's prefill */
+enum { REPLICA = 8, REASONER_LAYERS = 4, CHUNK = 8 }; /* CHUNK: rows of a slice of the reference's prefill */
 
 static const uint32_t isas[] = {
     [THROUGHPUT_SCALAR] = ISA_ANY,
@@ -46,12 +46,17 @@ static struct model *make_model(const struct bench *bench, struct err *err)
 {
     int64_t mparams = params_get(bench->params, "mparams");
     enum gguf_type type = type_of(params_get(bench->params, "bits"));
+    uint64_t layers;
     struct gguf *g;
     struct model *m;
 
     if (mparams == 680)
         return replica_random(&bitnet_680m, type, bench->seed, bench->isa, err);
     g = shipped_open(SHIPPED_REASONER, err);
+    if (g && gguf_uint(g, "bitnet.block_count", REASONER_LAYERS, REASONER_LAYERS, &layers, err) < 0) { /* slices count on it */
+        gguf_close(g);
+        return NULL;
+    }
     m = g ? replica_new(g, mparams == 3 ? 1 : REPLICA, type, bench->isa, err) : NULL;
     gguf_close(g);
     return m;
@@ -68,6 +73,7 @@ void throughput_teardown(void *state)
         model_free(t->models[i]);
     }
     model_free(t->model);
+    gguf_close(t->gguf);
     free(t->read);
     free(t);
 }
@@ -102,16 +108,13 @@ static int make_read(struct throughput *t, struct err *err)
     return 0;
 }
 
-int throughput_setup(const struct bench *bench, size_t rows, void **out, struct err *err)
+int throughput_open(const struct bench *bench, struct gguf *gguf, struct model *model, bool sliced, size_t rows, void **out,
+                    struct err *err)
 {
     struct throughput *t = mem_array(1, sizeof(*t));
     struct rng rng = rng_seed(bench->seed);
 
-    t->team = bench->team;
-    t->rows = rows;
-    t->model = make_model(bench, err);
-    if (!t->model)
-        goto fail;
+    *t = (struct throughput){ .team = bench->team, .gguf = gguf, .model = model, .sliced = sliced, .rows = rows };
     for (size_t i = 0; i < ARRAY_LEN(t->tokens); i++) /* any text: what it says changes no cost */
         t->tokens[i] = (int32_t)rng_below(&rng, t->model->shape.vocab);
     for (size_t i = 0; i < THROUGHPUT_VARIANTS; i++)
@@ -126,11 +129,25 @@ fail:
     return -1;
 }
 
+int throughput_setup(const struct bench *bench, size_t rows, void **out, struct err *err)
+{
+    struct model *model = make_model(bench, err);
+
+    if (!model)
+        return -1;
+    return throughput_open(bench, NULL, model, params_get(bench->params, "mparams") != 3, rows, out, err);
+}
+
+int64_t throughput_slices_of(size_t layers, size_t rows)
+{
+    return (int64_t)(rows > 1 ? layers * (rows / CHUNK) : layers);
+}
+
 int64_t throughput_slices(const struct params *params, size_t rows)
 {
-    int64_t layers = params_get(params, "mparams") == 680 ? (int64_t)bitnet_680m.layers : 4;
+    int64_t mparams = params_get(params, "mparams");
 
-    return params_get(params, "mparams") == 3 ? 1 : rows > 1 ? layers * (int64_t)(rows / CHUNK) : layers;
+    return mparams == 3 ? 1 : throughput_slices_of(mparams == 680 ? bitnet_680m.layers : REASONER_LAYERS, rows);
 }
 
 static void append(struct engine *e, const int32_t *tokens, size_t n, bool last)
@@ -168,7 +185,7 @@ int32_t throughput_pass(struct throughput *t, size_t variant)
 
     if (!e)
         BUG("variant %zu is not of this block", variant);
-    if (variant == THROUGHPUT_SCALAR && t->model->shape.dim > 256) {
+    if (variant == THROUGHPUT_SCALAR && t->sliced) {
         slice(t, e);
         return 0;
     }
@@ -182,7 +199,7 @@ int32_t throughput_pass(struct throughput *t, size_t variant)
 static int logits(const struct throughput *t, uint32_t isa, float *out, struct err *err)
 {
     struct engine_options options = { .batch = CHUNK, .length = CHUNK, .team = t->team };
-    bool small = t->model->shape.dim <= 256;
+    bool small = !t->sliced;
     size_t vocab = t->model->shape.vocab, n = small ? CHUNK : 3, layers = small ? 0 : 1;
     struct model *model = model_with(t->model, isa);
     struct engine *e = engine_new(model, &options, err);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* throughput.h -- what the scenarios inference/decode and inference/prefill share: models, variants, the check.
+/* throughput.h -- what the scenarios inference/decode, inference/prefill and inference/user_model share: variants, engines,
+ * the check.
  *
- * The cells are models of `mparams` million parameters with weights of `bits` bits:
+ * The cells of the first two are models of `mparams` million parameters with weights of `bits` bits:
  *     3     the reasoner that is shipped, as it is or its weights as Q8_0 or F32; 0.7 MB at 2 bits: an L2 holds it
  *   168     the same as a cost-scaled replica x 8 (replica.h): 42 to 672 MB
  *   680     random ternary weights in the shape of a 680M-parameter BitNet b1.58: 170 MB
@@ -22,7 +23,9 @@ struct roof_read;
 
 struct throughput {
     struct team *team;
+    struct gguf *gguf; /* of a user's model; NULL: the weights are in memory alone */
     struct model *model;
+    bool sliced;       /* the reference takes too long to be timed whole */
     struct model *models[THROUGHPUT_VARIANTS];
     struct engine *engines[THROUGHPUT_VARIANTS]; /* NULL: not of this block */
     int32_t tokens[THROUGHPUT_AT + 1];
@@ -34,13 +37,17 @@ struct throughput {
 /* Whether this build has the model: all of them but the random one are made of the reasoner (shipped.h). */
 bool throughput_has(const struct params *params);
 
-/* `rows` tokens a pass: THROUGHPUT_AT for a prefill, 1 for a decode behind a prompt of as many. */
+/* `rows` tokens a pass: THROUGHPUT_AT for a prefill, 1 for a decode behind a prompt of as many. The second takes a model
+ * of the caller's, which is owned from then on, and where it came from (`gguf` may be NULL): they are freed on failure, too. */
 int throughput_setup(const struct bench *bench, size_t rows, void **out, struct err *err);
+int throughput_open(const struct bench *bench, struct gguf *gguf, struct model *model, bool sliced, size_t rows, void **out,
+                    struct err *err);
 void throughput_teardown(void *state);
 
 /* One pass of that variant; of a sliced reference one slice, of throughput_slices(). Returns the token that follows. */
 int32_t throughput_pass(struct throughput *t, size_t variant);
 int64_t throughput_slices(const struct params *params, size_t rows);
+int64_t throughput_slices_of(size_t layers, size_t rows); /* of a sliced reference */
 
 /* Logits against those of the reference, bit for bit: of the whole model where that takes no longer than a breath, of
  * its first layer where it does, in a batch and one by one. */

@@ -151,6 +151,20 @@ int make_plan(const struct context *context, const struct topology *topology, st
     return plan_build(&request, plan, err);
 }
 
+/* To the scenarios here, and by the environment to the workers, which begin in other folders. */
+static int show_file(const char *path, struct err *err)
+{
+    char *whole = realpath(path, NULL);
+    int ret = -1;
+
+    if (!whole || setenv(REGISTRY_FILE_VARIABLE, whole, 1) < 0)
+        err_set(err, ERR_USAGE, "cannot read '%s': %m", path);
+    else
+        ret = registry_file(&subjects, whole, err);
+    free(whole);
+    return ret;
+}
+
 static int run_command(const struct command *c, int argc, char *const *argv)
 {
     struct options options;
@@ -165,6 +179,8 @@ static int run_command(const struct command *c, int argc, char *const *argv)
         ret = 0;
     } else if (options.n_args > c->max_args) {
         say("pawl %s: too many arguments: '%s' (usage: pawl %s %s)", c->name, options.args[c->max_args], c->name, c->args);
+    } else if (options.model && show_file(options.model, &err) < 0) {
+        ret = say_error(&context, &err);
     } else {
         ret = c->run(&context);
     }

@@ -66,6 +66,8 @@ static const struct option {
       "seed of inputs and orders (default: 1)" },
     { "--isa", "MASK", PLANS, ISA, offsetof(struct options, isa_text),
       "use no more than these: none, all, or some of avx2,avx512f,avx512vnni,avxvnni,avx512vpopcntdq" },
+    { "--model", "FILE", PLANS, STRING, offsetof(struct options, model),
+      "a GGUF file of yours, for inference/user_model" },
     { "--force", NULL, MEASURES, FLAG, offsetof(struct options, force),
       "measure on an unfit host, too (see 'pawl doctor'); what was forced is recorded" },
     { "--force", NULL, CMD_ACCEPT, FLAG, offsetof(struct options, force),

@@ -31,6 +31,7 @@ struct options {
     char *db_path;         /* owned: what db then points to */
     const char *baselines; /* the folder */
     const char *out, *reason, *isa_text, *lock; /* lock NULL: the host's */
+    const char *model;     /* a file for scenarios about one; NULL: none */
     uint32_t isa; /* what --isa allows; ISA_ALL without it */
     bool help, json, markdown, annotations, github, quick, full, all, replace, force, pairs, show, restart;
     const char *csv, *column; /* of `changes`; NULL: the history; the reader's choice */

@@ -206,3 +206,11 @@ const struct place *registry_place(const struct registry *registry, const struct
     }
     return NULL;
 }
+
+int registry_file(const struct registry *registry, const char *path, struct err *err)
+{
+    for (size_t i = 0; i < registry->n; i++)
+        if (registry->scenarios[i]->file && registry->scenarios[i]->file(path, err) < 0)
+            return -1;
+    return 0;
+}

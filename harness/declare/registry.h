@@ -19,6 +19,10 @@ struct registry {
  * size later. -1 names the scenario and what is wrong. */
 int registry_check(const struct registry *registry, struct err *err);
 
+/* Shows the file to the scenarios that are about one. The program keeps its path where its workers find it. */
+#define REGISTRY_FILE_VARIABLE "PAWL_MODEL"
+int registry_file(const struct registry *registry, const char *path, struct err *err);
+
 const struct scenario *registry_find(const struct registry *registry, const char *name); /* NULL where unknown */
 
 /* Where a scenario begins: a path from the top of the source tree, and a line from 1. */

@@ -147,6 +147,12 @@ struct scenario {
     const struct tunable *tunables;
     size_t n_tunables;
 
+    /* A scenario about a file of the user's (`--model FILE`): looks at it before anything is planned, in the program and in
+     * each of its workers alike, and sets what depends on it, such as an axis' value that stands for what is in it. -1 with
+     * what is wrong with the file. Without a file it is not called, and has() must say that there is no cell. NULL: about
+     * none. */
+    int (*file)(const char *path, struct err *err);
+
     /* Makes the inputs and room for the outputs. NULL: no state. */
     int (*setup)(const struct bench *bench, void **state, struct err *err);
     /* Does the work n times. No error path: what can fail is done in setup() or check(). */

@@ -369,7 +369,9 @@ int worker_main(const struct registry *registry)
      * being another one; one whose reading end is gone, by the signal, which this program else ignores. */
     signal(SIGPIPE, SIG_DFL);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    ret = read_job(&w, registry, &err);
+    ret = getenv(REGISTRY_FILE_VARIABLE) ? registry_file(registry, getenv(REGISTRY_FILE_VARIABLE), &err) : 0;
+    if (ret == 0)
+        ret = read_job(&w, registry, &err);
     if (ret == 0 && w.job.parent != 0 && w.job.parent != (int)getppid())
         return 1;
     if (ret == 0)
