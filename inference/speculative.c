@@ -206,6 +206,17 @@ static void count(struct speculative_stats *stats, size_t drafted, size_t accept
     }
 }
 
+static void learn(struct speculative *s, size_t k, size_t accepted, double target_ns, double draft_ns)
+{
+    const double *costs = s->options.costs;
+    struct speculative_outcome o = { .tried = s->tried, .drafted = k, .accepted = accepted,
+                                     .target_ns = costs ? costs[k] : target_ns,
+                                     .draft_ns = costs ? (double)s->tried * costs[SPECULATIVE_MOST + 1] : draft_ns };
+
+    o.sure = s->options.kind == SPECULATIVE_LOOKUP ? NULL : s->sure;
+    speculative_policy_learn(&s->policy, &o);
+}
+
 int speculative_step(struct speculative *s, size_t most, int32_t *tokens, size_t *n, struct err *err)
 {
     size_t length = engine_length(s->engine, s->options.path), room = engine_limit(s->engine) - length, k, accepted;
@@ -238,10 +249,7 @@ int speculative_step(struct speculative *s, size_t most, int32_t *tokens, size_t
     *n = accepted + 1;
     count(&s->stats, k, accepted);
     if (s->most > 0 && s->options.length == 0)
-        speculative_policy_learn(&s->policy, &(struct speculative_outcome){
-                                                 .tried = s->tried, .drafted = k, .accepted = accepted,
-                                                 .target_ns = speculative_now_ns() - drafted, .draft_ns = drafted - begin,
-                                                 .sure = s->options.kind == SPECULATIVE_LOOKUP ? NULL : s->sure });
+        learn(s, k, accepted, speculative_now_ns() - drafted, drafted - begin);
     return 0;
 }
 

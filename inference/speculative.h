@@ -30,8 +30,9 @@ struct speculative_options {
     size_t length;             /* drafted tokens a step, at most SPECULATIVE_MOST; 0: as many as pay */
     int path;                  /* of the engine, to be decoded on */
     struct team *team;         /* the engine's: a drafting model works with it as well */
-    const double
-        *costs; /* for tests: of a batch of 1 .. SPECULATIVE_MOST + 1 rows, then of a drafted token. NULL: measured */
+    /* In place of what is measured, where it must be the same in every run: nanoseconds of batches of 1 ..
+     * SPECULATIVE_MOST + 1 rows, then of a drafted token. They must outlive it. NULL: measured. */
+    const double *costs;
 };
 
 struct speculative_stats {
