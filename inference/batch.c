@@ -34,7 +34,10 @@ static double rows_per_s(const struct params *params, double ns)
 }
 
 static const struct metric batch_metrics[] = {
-    { .name = "rows_per_s", .unit = "rows/s", .kind = METRIC_TIMED, .better = METRIC_HIGHER_IS_BETTER,
+    { .name = "rows_per_s",
+      .unit = "rows/s",
+      .kind = METRIC_TIMED,
+      .better = METRIC_HIGHER_IS_BETTER,
       .from_ns = rows_per_s },
 };
 

@@ -42,7 +42,7 @@ static const struct variant products_variants[] = {
     [AVX512] = { .name = "avx512", .isa = ISA_AVX512F | ISA_AVX512VNNI, .roofs = { "roof_512", "roof_read" } },
     [ROOF_256] = { .name = "roof_256", .isa = ISA_AVX2, .role = ROLE_ROOF },
     [ROOF_512] = { .name = "roof_512", .isa = ISA_AVX512F | ISA_AVX512VNNI, .role = ROLE_ROOF },
-    [ROOF_READ] = { .name = "roof_read", .isa = ISA_AVX2, .role = ROLE_ROOF },
+    [ROOF_READ] = { .name = "roof_read", .role = ROLE_ROOF },
 };
 
 struct state {
@@ -66,7 +66,10 @@ static int intensity(void *arg, const struct variant *variant, double *value, st
 
 static const struct metric products_metrics[] = {
     { .name = "gops", .unit = "Gop/s", .kind = METRIC_TIMED, .better = METRIC_HIGHER_IS_BETTER, .from_ns = gops },
-    { .name = "intensity", .unit = "op/byte", .kind = METRIC_EXACT, .better = METRIC_HIGHER_IS_BETTER,
+    { .name = "intensity",
+      .unit = "op/byte",
+      .kind = METRIC_EXACT,
+      .better = METRIC_HIGHER_IS_BETTER,
       .exact = intensity },
 };
 

@@ -16,6 +16,7 @@ enum { ROWS = PRODUCTS_ROWS, COLS = PRODUCTS_COLS };
 
 struct products_ring {
     struct team *team;
+    uint32_t may_use; /* ISA */
     size_t batch, n, next;
     struct linear **weights; /* (n) */
     struct linear_work *work;
@@ -103,6 +104,7 @@ struct products_ring *products_ring_new(const struct bench *bench, size_t batch,
     struct rng rng = rng_seed(rng_mix(bench->seed, 1));
 
     ring->team = bench->team;
+    ring->may_use = bench->isa;
     ring->batch = batch;
     ring->x = mem_aligned(batch * COLS, sizeof(float), MEM_LINE, err);
     ring->y = ring->x ? mem_aligned(batch * ROWS, sizeof(float), MEM_LINE, err) : NULL;
@@ -192,7 +194,7 @@ uint64_t products_ring_read(struct products_ring *ring)
 {
     const struct linear *w = next(ring);
 
-    return roof_read_run(&roof_read256, w->data, w->bytes, ring->team);
+    return roof_read_run(roof_read_best(ring->may_use), w->data, w->bytes, ring->team);
 }
 
 int products_ring_check(struct products_ring *ring, uint32_t isa, size_t at_once, struct err *err)

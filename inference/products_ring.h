@@ -14,8 +14,8 @@ enum gguf_type products_type(const struct params *params);
 
 struct products_ring;
 
-/* Weights of random values, four times the L3 in all; X of `batch` rows. NULL with *err filled where there is no memory.
- * _free() accepts NULL. */
+/* Weights of random values, four times the L3 in all; X of `batch` rows. NULL with *err filled where there is no
+ * memory. _free() accepts NULL. */
 struct products_ring *products_ring_new(const struct bench *bench, size_t batch, struct err *err);
 void products_ring_free(struct products_ring *ring);
 

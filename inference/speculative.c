@@ -209,7 +209,9 @@ static void count(struct speculative_stats *stats, size_t drafted, size_t accept
 static void learn(struct speculative *s, size_t k, size_t accepted, double target_ns, double draft_ns)
 {
     const double *costs = s->options.costs;
-    struct speculative_outcome o = { .tried = s->tried, .drafted = k, .accepted = accepted,
+    struct speculative_outcome o = { .tried = s->tried,
+                                     .drafted = k,
+                                     .accepted = accepted,
                                      .target_ns = costs ? costs[k] : target_ns,
                                      .draft_ns = costs ? (double)s->tried * costs[SPECULATIVE_MOST + 1] : draft_ns };
 

@@ -18,7 +18,8 @@ static int32_t likeliest(const float *logits, size_t n, double *sure)
     return best;
 }
 
-/* Takes a draft of whatever `e` has said last; false: it is not worth its place in the batch. A fixed length takes all. */
+/* Takes a draft of whatever `e` has said last; false: it is not worth its place in the batch. A fixed length takes all.
+ */
 static bool take(struct speculative *s, const struct engine *e, size_t row, int32_t *tokens, size_t n, double *reach)
 {
     const float *logits = engine_logits(e, row);

@@ -119,7 +119,8 @@ static void learn_chances(struct speculative_policy *p, const struct speculative
 {
     p->all_hits = fade * p->all_hits + (double)o->accepted;
     p->all_tries = fade * p->all_tries + (double)(o->accepted < o->drafted ? o->accepted + 1 : o->drafted);
-    for (size_t i = 0; i < SPECULATIVE_MOST; i++) { /* bad luck at a position that is not tried any more fades as well */
+    for (size_t i = 0; i < SPECULATIVE_MOST;
+         i++) { /* bad luck at a position that is not tried any more fades as well */
         bool tried = i < o->drafted && i <= o->accepted;
 
         p->hits[i] = fade * p->hits[i] + (tried && i < o->accepted);

@@ -27,8 +27,8 @@ struct speculative_policy {
     double target[SPECULATIVE_MOST + 2];                                         /* [n]: a batch of n rows */
     double draft;                                                                /* a drafted token */
     double hits[SPECULATIVE_MOST], tries[SPECULATIVE_MOST], all_hits, all_tries; /* with older ones fading */
-    double sure_hits[SPECULATIVE_BINS], sure_tries[SPECULATIVE_BINS]; /* by how sure the draft was */
-    double tokens, ns;                                                  /* of steps with drafts, fading */
+    double sure_hits[SPECULATIVE_BINS], sure_tries[SPECULATIVE_BINS];            /* by how sure the draft was */
+    double tokens, ns;                                                           /* of steps with drafts, fading */
     double budget;
     size_t plain; /* tokens since drafts were last tried */
 };
@@ -52,8 +52,8 @@ void speculative_policy_learn(struct speculative_policy *p, const struct specula
 /* The chance that a draft is right to which its model gives the probability `sure`. */
 double speculative_policy_trust(const struct speculative_policy *p, double sure);
 
-/* Whether the k-th draft should be in the batch, where all up to it are right with a chance of `reach`; and whether, with
- * k drafts, another should be made. */
+/* Whether the k-th draft should be in the batch, where all up to it are right with a chance of `reach`; and whether,
+ * with k drafts, another should be made. */
 bool speculative_policy_keep(const struct speculative_policy *p, size_t k, double reach);
 bool speculative_policy_more(const struct speculative_policy *p, size_t k, double reach);
 

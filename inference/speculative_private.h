@@ -11,8 +11,8 @@ struct speculative {
     struct engine *draft; /* MODEL: its path 0 holds the beginning of the text, maybe not all */
     int32_t *text;        /* all tokens: those on the path, and the last one, which is not yet */
     size_t n_text, most;
-    double sure[SPECULATIVE_MOST]; /* of the step's drafts: the probability that the drafting model gave it */
-    size_t tried;                  /* drafts made for the step, of which the last may not be in the batch */
+    double sure[SPECULATIVE_MOST];    /* of the step's drafts: the probability that the drafting model gave it */
+    size_t tried;                     /* drafts made for the step, of which the last may not be in the batch */
     bool begun;                       /* a step of this text was made */
     struct speculative_policy policy; /* of a length of 0 */
     struct speculative_stats stats;

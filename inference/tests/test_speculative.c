@@ -109,10 +109,10 @@ static void tokens_are_those_of_plain_greedy_decoding(void **state)
     (void)state;
     other.dim = 16, other.head_dim = 4, other.rope_dim = 4, other.layers = 1;
     shorter.context = 40;
-    drafts[0] = m;                                   /* always right */
+    drafts[0] = m;                                    /* always right */
     drafts[1] = make_model(&agreeing_shape, 1, 0.1f); /* mostly */
-    drafts[2] = make_model(&other, 5, 0);            /* by chance */
-    drafts[3] = make_model(&shorter, 1, 0.05f);      /* as long as it has room */
+    drafts[2] = make_model(&other, 5, 0);             /* by chance */
+    drafts[3] = make_model(&shorter, 1, 0.05f);       /* as long as it has room */
     for (size_t way = 0; way < 8; way++)
         for (size_t length = 0; length <= SPECULATIVE_MOST; length += length < 4 ? 1 : 6) {
             struct speculative_options o = { .kind = way < 4   ? SPECULATIVE_MODEL
@@ -262,8 +262,9 @@ static void live(struct world *w, struct speculative_policy *p, size_t tokens)
             accepted++;
         w->ns += w->costs[k] + draft;
         w->tokens += (double)(accepted + 1);
-        speculative_policy_learn(p, &(struct speculative_outcome){ .tried = k, .drafted = k, .accepted = accepted,
-                                                                   .target_ns = w->costs[k], .draft_ns = draft });
+        speculative_policy_learn(
+            p, &(struct speculative_outcome){
+                   .tried = k, .drafted = k, .accepted = accepted, .target_ns = w->costs[k], .draft_ns = draft });
     }
 }
 
