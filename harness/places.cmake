@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 cmake_minimum_required(VERSION 3.25)
-# cmake -DOUT=file.c -DTOP=dir -DNAMES=a,b -DFILES=a.c,b.c -P places.cmake: writes `places`, where scenario_a begins in
-# a.c, and so on. Line 1 where the file does not say "scenario scenario_a =".
+# cmake -DOUT=file.c -DTOP=dir [-DTHEIRS=dir] -DNAMES=a,b -DFILES=a.c,b.c -P places.cmake: writes `places`, where scenario_a
+# begins in a.c, and so on. Line 1 where the file does not say "scenario scenario_a =". Paths are from TOP, or for what lies
+# below it from THEIRS, another project's clone.
 string(REPLACE "," ";" names "${NAMES}")
 string(REPLACE "," ";" files "${FILES}")
 set(rows "")
@@ -15,7 +16,12 @@ foreach(name file IN ZIP_LISTS names files)
     list(LENGTH newlines line)
     math(EXPR line "${line} + 1")
   endif()
-  cmake_path(RELATIVE_PATH file BASE_DIRECTORY "${TOP}")
+  cmake_path(IS_PREFIX THEIRS "${file}" is_theirs)
+  if(THEIRS AND is_theirs)
+    cmake_path(RELATIVE_PATH file BASE_DIRECTORY "${THEIRS}")
+  else()
+    cmake_path(RELATIVE_PATH file BASE_DIRECTORY "${TOP}")
+  endif()
   string(REGEX REPLACE "([\\\\\"])" "\\\\\\1" file "${file}")
   string(APPEND rows "    { \"${file}\", ${line} },\n")
 endforeach()

@@ -110,7 +110,8 @@ static int prepare(const struct context *context, const struct measuring *m, str
     if (known < 0)
         return -1;
     rules->baseline = known ? baseline : NULL;
-    if (context->options->against && other_prepare(context, m->topology, other, rules, err) < 0)
+    if ((context->options->against || context->options->against_program) &&
+        other_prepare(context, m->topology, other, rules, err) < 0)
         return -1;
     old = baseline_other_epochs(baseline, host_fact(&m->host, "epoch"));
     if (old)

@@ -49,6 +49,8 @@ static const struct option {
       "begin no block that would end later (default: gate 170, a test of bisect 60, run without limit)" },
     { "--against", "REF", CMD_GATE, STRING, offsetof(struct options, against),
       "build the merge base of REF and HEAD, and let its blocks take turns with ours" },
+    { "--against-program", "FILE", CMD_GATE, STRING, offsetof(struct options, against_program),
+      "the same with another build of this program, as one with other scenarios linked in" },
     { "--margin", "PERCENT", CMD_GATE | CMD_DRILL, PERCENT, offsetof(struct options, margin),
       "the slowdown that never passes; a third of it is no alarm (default: 3)" },
     { "--pairs", NULL, CMD_DRILL, FLAG, offsetof(struct options, pairs),
@@ -198,6 +200,8 @@ int options_parse(struct options *o, const char *command, unsigned bit, int argc
     }
     if (o->quick && o->full)
         return err_set(err, ERR_USAGE, "pawl %s: --quick and --full exclude each other", command);
+    if (o->against && o->against_program)
+        return err_set(err, ERR_USAGE, "pawl %s: --against and --against-program exclude each other", command);
     if (o->json + o->markdown + o->annotations > 1)
         return err_set(err, ERR_USAGE, "pawl %s: --json, --markdown and --annotations exclude each other", command);
     if (o->db)

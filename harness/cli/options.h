@@ -39,6 +39,7 @@ struct options {
     int64_t days;             /* `prune`: younger samples stay */
     bool dry_run;
     const char *against; /* a git revision; NULL: none */
+    const char *against_program; /* path of another build of this program; NULL: none */
     const char *slower;  /* of `drill`: percentages */
     int64_t seed, runs;
     double budget_s, timeout_s; /* budget < 0: the command's default */

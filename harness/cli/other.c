@@ -4,9 +4,13 @@
 #include "base/mem.h"
 #include "cli/against_private.h"
 
+#include <errno.h>
 #include <jansson.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static bool has_case(void *arg, const char *case_id)
 {
@@ -87,20 +91,38 @@ static int find_missing(const struct context *context, const struct topology *to
     return 0;
 }
 
+/* A program that somebody else has built: known by its bytes. */
+static int find_program(const char *path, struct against_program *a, struct err *err)
+{
+    char real[PATH_MAX];
+
+    if (!realpath(path, real) || access(real, X_OK) < 0)
+        return err_set(err, ERR_CONFIG, "cannot run '%.200s': %s", path, strerror(errno));
+    a->program = mem_strdup(real);
+    a->identical = against_same_code("/proc/self/exe", real);
+    snprintf(a->commit, sizeof(a->commit), "build-%06llx", (unsigned long long)against_code_hash(real) & 0xffffff);
+    return 0;
+}
+
 int other_prepare(const struct context *context, const struct topology *topology, struct other *other,
                   struct gate_rules *rules, struct err *err)
 {
-    if (against_prepare(context->options->against, &other->built, err) < 0)
+    const struct options *o = context->options;
+    const char *name = o->against ? o->against : o->against_program;
+    int ret = o->against ? against_prepare(o->against, &other->built, err)
+                         : find_program(o->against_program, &other->built, err);
+
+    if (ret < 0)
         return -1;
     if (list_cases(context, other, err) < 0 || find_missing(context, topology, other, err) < 0)
-        return err_wrap(err, "--against %s", context->options->against);
+        return err_wrap(err, "--against %s", name);
     rules->ref = other->built.commit;
     rules->ref_identical = other->built.identical;
     rules->in_ref = has_case;
     rules->ref_arg = other;
     rules->ref_missing = other->missing;
     rules->n_ref_missing = other->n_missing;
-    say("pawl gate: against %.12s, the merge base with %s%s", other->built.commit, context->options->against,
+    say("pawl gate: against %.12s, %s%s%s", other->built.commit, o->against ? "the merge base with " : "", name,
         other->built.identical ? ": the same code as this program's, nothing to measure" : "");
     return 0;
 }

@@ -142,7 +142,7 @@ static void since_text(struct text *out, const struct verdict *v)
 
     snprintf(commit, sizeof(commit), "%.12s", v->since);
     markdown_text(out, *commit ? commit : "-");
-    if (*commit)
+    if (*commit && strncmp(commit, "build-", 6) != 0) /* else it is no commit: another build that was given */
         text_addf(out, " (%s)", v->against == AGAINST_REF ? "merge base" : "accepted");
 }
 
