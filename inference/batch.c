@@ -10,16 +10,17 @@
 static const int64_t bits[] = { 2, 8, 16, 32 };
 static const int64_t batches[] = { 2, 4, 8, 16 };
 static const struct axis batch_axes[] = {
-    { .name = "bits", .values = bits, .n_values = ARRAY_LEN(bits) },
+    { .name = "bits", .values = bits, .n_values = ARRAY_LEN(bits), .quick = 1u << 1 },
     { .name = "batch", .values = batches, .n_values = ARRAY_LEN(batches), .quick = 1u << 2 },
-    AXIS_THREADS,
 };
 
-enum { SINGLE, TOGETHER };
+enum { SINGLE, AVX2, AVX512 };
 
+/* The reference uses the best kernels there are, each of the others those of its name. */
 static const struct variant batch_variants[] = {
     [SINGLE] = { .name = "single" },
-    [TOGETHER] = { .name = "together" },
+    [AVX2] = { .name = "avx2", .isa = ISA_AVX2 },
+    [AVX512] = { .name = "avx512", .isa = ISA_AVX512F | ISA_AVX512VNNI },
 };
 
 struct state {
@@ -71,6 +72,11 @@ static size_t at_once(const struct state *state, const struct variant *variant)
     return variant == &batch_variants[SINGLE] ? 1 : state->batch;
 }
 
+static uint32_t kernels_of(const struct state *state, const struct variant *variant)
+{
+    return variant == &batch_variants[AVX2] ? ISA_AVX2 : state->isa;
+}
+
 /* One operation makes `batch` rows of Y. A step of one row reads a matrix of its own, as in a model the same matrix is
  * read again only when all others were. */
 static void batch_run(void *arg, const struct variant *variant, int64_t n)
@@ -78,14 +84,14 @@ static void batch_run(void *arg, const struct variant *variant, int64_t n)
     struct state *state = arg;
 
     for (int64_t i = 0; i < n; i++)
-        products_ring_rows(state->ring, state->isa, at_once(state, variant));
+        products_ring_rows(state->ring, kernels_of(state, variant), at_once(state, variant));
 }
 
 static int batch_check(void *arg, const struct variant *variant, struct err *err)
 {
     const struct state *state = arg;
 
-    return products_ring_check(state->ring, state->isa, at_once(state, variant), err);
+    return products_ring_check(state->ring, kernels_of(state, variant), at_once(state, variant), err);
 }
 
 const struct scenario scenario_batch = {

@@ -11,9 +11,8 @@
 static const int64_t bits[] = { 2, 8, 16, 32 };
 static const int64_t batches[] = { 1, 4, 8, 64 };
 static const struct axis products_axes[] = {
-    { .name = "bits", .values = bits, .n_values = ARRAY_LEN(bits), .quick = 1u << 0 | 1u << 1 },
-    { .name = "batch", .values = batches, .n_values = ARRAY_LEN(batches), .quick = 1u << 0 | 1u << 2 },
-    AXIS_THREADS,
+    { .name = "bits", .values = bits, .n_values = ARRAY_LEN(bits), .quick = 1u << 1 },
+    { .name = "batch", .values = batches, .n_values = ARRAY_LEN(batches), .quick = 1u << 0 },
 };
 
 static double operations(const struct params *params)
