@@ -51,6 +51,34 @@ struct interval stats_rate_interval(size_t k, size_t n, double alpha)
                               k < n ? rate_at(k, n, alpha / 2) : 1 };
 }
 
+/* P(T > t): with x = sqrt(n) tan(u) the density becomes cos(u)^(n - 1), over a finite interval. */
+static double student_tail(double t, double n)
+{
+    enum { STEPS = 512 };
+    double from = atan(t / sqrt(n)), width = (M_PI / 2 - from) / STEPS, sum = pow(cos(from), n - 1);
+
+    for (int i = 1; i < STEPS; i++)
+        sum += (i % 2 ? 4 : 2) * pow(cos(from + i * width), n - 1);
+    sum += n > 1 ? 0 : 1; /* cos(pi/2)^(n - 1) */
+    return sum * width / 3 * exp(lgamma((n + 1) / 2) - lgamma(n / 2)) / sqrt(M_PI);
+}
+
+double stats_student(double p, size_t degrees)
+{
+    double low = 0, high = 1;
+
+    if (!(p > 0) || p >= 0.5 || degrees == 0)
+        BUG("the t of p = %g at %zu degrees of freedom", p, degrees);
+    while (student_tail(high, (double)degrees) > p)
+        high *= 2;
+    for (int i = 0; i < 60; i++) {
+        double t = 0.5 * (low + high);
+
+        *(student_tail(t, (double)degrees) > p ? &low : &high) = t;
+    }
+    return 0.5 * (low + high);
+}
+
 static double quantile(const double *sorted, size_t n, double p)
 {
     double h = (double)(n - 1) * p;

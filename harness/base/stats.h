@@ -28,6 +28,11 @@ struct interval stats_median_interval(const double *sorted, size_t n, double alp
  * probability >= 1 - alpha. */
 struct interval stats_rate_interval(size_t k, size_t n, double alpha);
 
+/* The t that a Student variable of so many degrees of freedom (1 or more) exceeds with probability p, 0 < p < 0.5: good to
+ * 1e-6 of itself. Its tail is the integral of the density (Abramowitz & Stegun, Handbook of Mathematical Functions, 26.7.1),
+ * by Simpson's rule after x = tan(u). */
+double stats_student(double p, size_t degrees);
+
 /* The shift between two independent samples, y - x: the Hodges-Lehmann median of all differences, with the interval
  * that inverts the Mann-Whitney test (Hollander, Wolfe & Chicken, Nonparametric Statistical Methods, 3rd ed., 2014,
  * section 4.3). Both sizes in 1..STATS_SHIFT_MAX. The test is exact where there are at most STATS_SHIFT_EXACT

@@ -333,7 +333,7 @@ static int find_step(struct search *s, struct text *out, struct err *err)
         return err_set(err, ERR_CONFIG, "the two ends cannot be compared: %.200s", effect.reason);
     if (ret < 0)
         return -1;
-    outcome = gate_regression(&effect.slowdown, GATE_MARGIN);
+    outcome = gate_regression(&effect.slowdown, GATE_MARGIN, 0);
     if ((outcome == OUTCOME_REGRESSED || outcome == OUTCOME_IMPROVED) && sharpen_step(s, &effect, err) < 0)
         return -1;
     if (effect.pairs == 0) {

@@ -11,6 +11,7 @@
 #include "judge/compare.h"
 #include "judge/drill.h"
 #include "judge/pool.h"
+#include "measure/block.h"
 #include "record/store.h"
 #include "report/json.h"
 
@@ -20,8 +21,9 @@
 
 enum {
     EFFECTS_MAX = 16,
-    BASELINE_RUNS = 3,    /* a host has moods: one run knows only one of them */
-    BASELINE_ROUNDS = 10, /* then a new one is made: the luck of one baseline is not the gate's */
+    BASELINE_RUNS = 10,    /* a host has moods: one run knows only one of them */
+    BASELINE_EVERY_S = 20, /* then the oldest run is replaced: the luck of one baseline is not the gate's */
+    ROUNDS_TOLD = 10,
 };
 
 /* A drill in hand. The runs of its gate are recorded in a database of their own, deleted at the end: they are not this
@@ -34,29 +36,42 @@ struct drill {
     struct targets targets;
     struct tuning tuning;
     struct baseline baseline;
+    struct run_result accepted[BASELINE_RUNS]; /* what it is of */
+    int n_accepted;                            /* so far, replaced ones included */
+    double accepted_s;                         /* when the last of them began */
     struct drill_row rows[EFFECTS_MAX]; /* without counts: what all runs of this drill have in common */
     size_t n_rows;
     struct store *store; /* the history */
     struct scratch scratch;
 };
 
-static int make_baseline(struct drill *d, struct err *err)
+/* One more run for the baseline, in the place of its oldest. */
+static int run_for_baseline(struct drill *d, struct err *err)
 {
     struct session session = { .tuning = &d->tuning, .quiet = true };
+    struct run_result *run = &d->accepted[d->n_accepted++ % BASELINE_RUNS];
+
+    run_result_free(run);
+    d->accepted_s = block_clock_s();
+    return session_run(&d->context, &session, d->host->topology, &d->host->host, run, err);
+}
+
+/* The baseline of the next gate run: as who accepts several runs of one commit, made at different times, would have it. */
+static int renew_baseline(struct drill *d, struct err *err)
+{
     struct run_result all = { 0 };
     size_t changed = 0;
     int ret = 0;
 
+    if (d->n_accepted >= BASELINE_RUNS && block_clock_s() < d->accepted_s + BASELINE_EVERY_S)
+        return 0;
+    do
+        ret = run_for_baseline(d, err);
+    while (ret == 0 && d->n_accepted < BASELINE_RUNS);
     baseline_free(&d->baseline);
-    for (int i = 0; i < BASELINE_RUNS && ret == 0; i++) {
-        struct run_result run = { 0 };
-
-        ret = session_run(&d->context, &session, d->host->topology, &d->host->host, &run, err);
-        if (i == 0)
-            all.info = run.info;
-        pool_add(&all, &run);
-        run_result_free(&run);
-    }
+    all.info = d->accepted[0].info;
+    for (int i = 0; i < BASELINE_RUNS && ret == 0; i++)
+        pool_add(&all, &d->accepted[i]);
     if (ret == 0)
         ret = baseline_accept(&d->baseline, &all, "drill", true, true, &changed, err);
     run_result_free(&all);
@@ -113,12 +128,10 @@ static int run_all(struct drill *d, struct err *err)
 
     measuring_watch(d->host);
     for (int64_t i = 0; i < runs; i++) {
-        if (!d->options.pairs && i % BASELINE_ROUNDS == 0 && make_baseline(d, err) < 0)
-            return -1;
         for (size_t e = 0; e < d->n_rows; e++)
-            if (run_once(d, e, err) < 0)
+            if ((!d->options.pairs && renew_baseline(d, err) < 0) || run_once(d, e, err) < 0)
                 return err_wrap(err, "run %lld at %g %%", (long long)i + 1, d->rows[e].effect * 100);
-        if (i == 0 || (i + 1) % BASELINE_ROUNDS == 0 || i + 1 == runs)
+        if (i == 0 || (i + 1) % ROUNDS_TOLD == 0 || i + 1 == runs)
             say("drill: round %lld of %lld", (long long)i + 1, (long long)runs);
     }
     return 0;
@@ -245,6 +258,8 @@ static void clean_up(struct drill *d)
     scratch_remove(&d->scratch);
     store_close(d->store);
     tuning_free(&d->tuning);
+    for (int i = 0; i < BASELINE_RUNS; i++)
+        run_result_free(&d->accepted[i]);
     baseline_free(&d->baseline);
 }
 

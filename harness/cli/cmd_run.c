@@ -3,6 +3,7 @@
 #include "cli/github.h"
 #include "cli/measuring.h"
 #include "cli/other.h"
+#include "cli/programs.h"
 #include "cli/session.h"
 #include "report/annotations.h"
 #include "report/json.h"
@@ -110,6 +111,8 @@ static int prepare(const struct context *context, const struct measuring *m, str
     if (known < 0)
         return -1;
     rules->baseline = known ? baseline : NULL;
+    if (context->programs && *context->programs->ref)
+        programs_rules(context->programs, rules);
     if ((context->options->against || context->options->against_program) &&
         other_prepare(context, m->topology, other, rules, err) < 0)
         return -1;
@@ -124,6 +127,18 @@ static int prepare(const struct context *context, const struct measuring *m, str
     return 0;
 }
 
+/* A project's own are in its pawl.json, where it has some. */
+static int read_targets(const struct context *context, struct targets *targets, struct err *err)
+{
+    const struct programs *p = context->programs;
+    char path[1024];
+
+    if (p && !p->has_targets)
+        return 0;
+    snprintf(path, sizeof(path), "%s/targets.json", context->options->baselines);
+    return targets_read(p ? p->config : path, context->registry, targets, err);
+}
+
 int cmd_gate(const struct context *context)
 {
     struct targets targets = { 0 };
@@ -135,19 +150,18 @@ int cmd_gate(const struct context *context)
     struct session session = { .rules = &rules, .full = context->options->full };
     struct err err = { 0 };
     struct github github;
-    char path[1024];
     int ret = github_begin(&github, context, &err);
 
-    snprintf(path, sizeof(path), "%s/targets.json", context->options->baselines);
     if (ret == 0)
-        ret = targets_read(path, context->registry, &targets, &err);
+        ret = read_targets(context, &targets, &err);
     if (ret == 0)
         ret = measuring_begin(&m, context, &err);
     if (ret == 0)
         ret = prepare(context, &m, &rules, &baseline, &other, &err);
     if (ret == 0) {
         rules.epoch = host_fact(&m.host, "epoch");
-        session.other = rules.ref && !rules.ref_identical ? other.built.program : NULL;
+        if (rules.ref && !rules.ref_identical)
+            session.other = context->programs ? context->program : other.built.program;
         ret = measure(context, &session, &m, &github, &err);
     }
     measuring_end(&m);

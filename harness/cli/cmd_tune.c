@@ -79,7 +79,7 @@ static int measure(struct tune *t, const struct comparison *c, size_t v, int64_t
     struct sampler_options options = {
         .block = { t->context->program, o->timeout_s, session_catch_signals() },
         .pus = domain->pus, .n_pus = domain->n_pus, .trial = trial, .rounds = o->quick ? 2 : 0,
-        .min_sample_ns = 4e6, .seed = (uint64_t)o->seed, .isa_without = ~o->isa,
+        .min_sample_ns = 4e6, .seed = (uint64_t)o->seed, .order_seed = (uint64_t)o->seed, .isa_without = ~o->isa,
     };
     bool over_budget;
     int ret;

@@ -9,12 +9,15 @@
 #include "measure/plan.h"
 #include "report/table.h"
 
+struct programs;
+
 struct context {
     const struct registry *registry;
     const struct options *options;
     const char *program; /* path of this program, for its workers */
     const char *command;
-    const struct place *places; /* of the registry's scenarios */
+    const struct place *places; /* of the registry's scenarios; NULL: they have none */
+    const struct programs *programs; /* whose benchmarks the registry is of; NULL: it is this program's own */
 };
 
 /* Each returns the exit status of the program. */

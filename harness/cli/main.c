@@ -2,6 +2,7 @@
 /* main.c -- the command table; the one place that sees the lists of subjects and of their tools. */
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/programs.h"
 #include "cli/session.h"
 #include "cli/tool_team.h"
 #include "cli/version.h"
@@ -168,7 +169,8 @@ static int show_file(const char *path, struct err *err)
 static int run_command(const struct command *c, int argc, char *const *argv)
 {
     struct options options;
-    struct context context = { &subjects, &options, "/proc/self/exe", c->name, places };
+    struct context context = { &subjects, &options, "/proc/self/exe", c->name, places, NULL };
+    struct programs programs = { 0 };
     struct err err = { 0 };
     int ret = 2;
 
@@ -181,9 +183,19 @@ static int run_command(const struct command *c, int argc, char *const *argv)
         say("pawl %s: too many arguments: '%s' (usage: pawl %s %s)", c->name, options.args[c->max_args], c->name, c->args);
     } else if (options.model && show_file(options.model, &err) < 0) {
         ret = say_error(&context, &err);
+    } else if (c->bit & (CMD_LIST | CMD_RUN | CMD_GATE | CMD_ACCEPT) &&
+               (ret = programs_open(&options, c->bit != CMD_ACCEPT, &programs, &err)) < 0) {
+        ret = say_error(&context, &err);
     } else {
+        if (programs.n) {
+            context.registry = &programs.registry;
+            context.programs = &programs;
+            context.places = NULL;
+        }
+        options.baselines = programs.baselines ? programs.baselines : options.baselines;
         ret = c->run(&context);
     }
+    programs_close(&programs);
     options_free(&options);
     if (session_signal()) { /* end by the signal that ended the run: the shell that called must know */
         signal(session_signal(), SIG_DFL);

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum kind { FLAG, STRING, WHOLE, SECONDS, SECONDS_OR_0, PERCENT, COUNT, ISA };
+enum kind { FLAG, STRING, WHOLE, SECONDS, SECONDS_OR_0, MIN_TIME, PERCENT, COUNT, ISA };
 
 enum {
     PLANS = CMD_LIST | CMD_CHECK | CMD_RUN | CMD_GATE | CMD_DRILL | CMD_TUNE | CMD_BISECT | CMD_NIGHTLY,
@@ -51,6 +51,16 @@ static const struct option {
       "build the merge base of REF and HEAD, and let its blocks take turns with ours" },
     { "--against-program", "FILE", CMD_GATE, STRING, offsetof(struct options, against_program),
       "the same with another build of this program, as one with other scenarios linked in" },
+    { "--gbench", "PROGRAM", CMD_LIST | RESULTS, STRING, offsetof(struct options, gbench),
+      "measure this Google Benchmark program instead of pawl's own scenarios" },
+    { "--benchmark_filter", "REGEX", CMD_LIST | RESULTS, STRING, offsetof(struct options, filter),
+      "only its benchmarks that match, as it understands that itself" },
+    { "--benchmark_min_time", "SECONDS", RESULTS, MIN_TIME, offsetof(struct options, min_time_s),
+      "of each repetition (default: 0.05; a block is 4 of them in a fresh process)" },
+    { "--against-gbench", "OLD", CMD_GATE, STRING, offsetof(struct options, against_gbench),
+      "another build of it (a file, or a folder with the same path inside), in turns A B B A" },
+    { "--config", "FILE", CMD_LIST | RESULTS | CMD_ACCEPT, STRING, offsetof(struct options, config),
+      "the programs, filters and targets of a project (default: ./pawl.json where it is)" },
     { "--margin", "PERCENT", CMD_GATE | CMD_DRILL, PERCENT, offsetof(struct options, margin),
       "the slowdown that never passes; a third of it is no alarm (default: 3)" },
     { "--pairs", NULL, CMD_DRILL, FLAG, offsetof(struct options, pairs),
@@ -128,6 +138,8 @@ static int set(struct options *o, const struct option *row, const char *value, s
         return text_double(value, 0.1, 1e7, field, err);
     case SECONDS_OR_0:
         return text_double(value, 0, 1e7, field, err);
+    case MIN_TIME:
+        return text_double(value, 1e-6, 3600, field, err);
     case PERCENT:
         if (text_double(value, 0.01, 100, field, err) < 0)
             return -1;
@@ -185,7 +197,7 @@ int options_parse(struct options *o, const char *command, unsigned bit, int argc
     bool only_args = false;
 
     *o = (struct options){ .baselines = "baselines", .out = "site", .isa = ISA_ALL, .seed = 1, .budget_s = -1,
-                           .timeout_s = 120, .wait_s = -1, .days = 90, .runs = 20, .margin = GATE_MARGIN,
+                           .timeout_s = 120, .wait_s = -1, .days = 90, .runs = 20, .margin = GATE_MARGIN, .min_time_s = 0.05,
                            .slower = "0,1,2,3,5,10", .args = args };
     for (int i = 2; i < argc; i++) {
         if (!only_args && strcmp(argv[i], "--") == 0)

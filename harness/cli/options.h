@@ -40,9 +40,11 @@ struct options {
     bool dry_run;
     const char *against; /* a git revision; NULL: none */
     const char *against_program; /* path of another build of this program; NULL: none */
+    const char *gbench, *against_gbench, *filter, *config; /* cli/programs.h; NULL: not given */
     const char *slower;  /* of `drill`: percentages */
     int64_t seed, runs;
     double budget_s, timeout_s; /* budget < 0: the command's default */
+    double min_time_s; /* of a repetition of somebody else's benchmark */
     double margin; /* of a gate: 0.03 is 3 % */
     double wait_s;              /* for the lock; < 0: for ever */
     const char *const *args;    /* what is not an option, in order; owned */

@@ -2,7 +2,9 @@
 #include "cli/session.h"
 
 #include "base/mem.h"
+#include "base/rng.h"
 #include "base/text.h"
+#include "cli/programs.h"
 #include "cli/progress.h"
 #include "cli/version.h"
 #include "judge/compare.h"
@@ -153,6 +155,7 @@ static void choose_rule(struct live *live)
     live->rules = *live->session->rules;
     live->rule = compare_rule(count_verdicts(live));
     live->rules.alpha = live->rule.alpha;
+    live->rules.between = live->rule.between;
 }
 
 /* The blocks of a comparison that no noisy verdict rests on. One tells what is exact, and whether the results are right;
@@ -225,6 +228,8 @@ void session_describe(const struct context *context, const struct host *host, st
         text_add(&command, context->options->quick ? " --quick" : " --full");
     if (context->options->isa_text)
         text_addf(&command, " --isa %s", context->options->isa_text);
+    if (context->options->gbench)
+        text_addf(&command, " --gbench %s", context->options->gbench);
     text_copy(info->command, sizeof(info->command), command.data);
     text_copy(info->commit, sizeof(info->commit), version_commit());
     text_copy(info->compiler, sizeof(info->compiler), version_compiler());
@@ -234,6 +239,11 @@ void session_describe(const struct context *context, const struct host *host, st
         if (context->registry->scenarios[i]->libraries)
             text_addf(&libraries, ", %s", context->registry->scenarios[i]->libraries);
     text_copy(info->libraries, sizeof(info->libraries), libraries.data);
+    if (context->programs) { /* not of this program's own code */
+        text_copy(info->commit, sizeof(info->commit), context->programs->commit);
+        info->dirty = context->programs->dirty;
+        info->compiler[0] = info->flags[0] = '\0';
+    }
     strftime(info->started, sizeof(info->started), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
     text_free(&command);
     text_free(&libraries);
@@ -251,6 +261,7 @@ static int sample(struct live *live, const struct topology *topology, bool *over
         .check_only = live->session->check_only,
         .min_sample_ns = 4e6,
         .seed = (uint64_t)o->seed,
+        .order_seed = rng_mix((uint64_t)o->seed, (uint64_t)live->run_id),
         .budget_s = o->budget_s >= 0 ? o->budget_s : live->session->rules && !o->full ? 170 : 0,
         .other = live->session->other,
         .slowdown = live->session->slowdown,

@@ -202,7 +202,7 @@ const struct place *registry_place(const struct registry *registry, const struct
         size_t n = strlen(name);
 
         if (strncmp(case_id, name, n) == 0 && (case_id[n] == '/' || case_id[n] == '\0'))
-            return &places[i];
+            return places ? &places[i] : NULL;
     }
     return NULL;
 }

@@ -32,5 +32,5 @@ struct place {
 };
 
 /* The place of the scenario that the case belongs to, whether or not the case itself is still there; `places` has one for
- * each scenario of the registry, in its order. NULL: no scenario of it. */
+ * each scenario of the registry, in its order; NULL: they have none. NULL: no scenario of it, or no place. */
 const struct place *registry_place(const struct registry *registry, const struct place *places, const char *case_id);

@@ -152,8 +152,10 @@ void run_result_free(struct run_result *run)
     if (!run)
         return;
     for (size_t i = 0; i < run->n_cases; i++) {
-        for (size_t j = 0; j < run->cases[i].n_estimates; j++)
+        for (size_t j = 0; j < run->cases[i].n_estimates; j++) {
             free(run->cases[i].estimates[j].blocks);
+            free(run->cases[i].estimates[j].runs);
+        }
         free(run->cases[i].estimates);
     }
     free(run->cases);

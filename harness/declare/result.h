@@ -104,6 +104,8 @@ struct estimate {
     double spread;           /* timed: median within-block relative interquartile range; NAN for exact */
     double *blocks;          /* one value a block, in block order */
     size_t n_blocks;
+    double *runs;            /* of several runs in one (judge/pool.h): each one's value; NULL: it is of one run */
+    size_t n_runs;
 };
 
 struct case_result {

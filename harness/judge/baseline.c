@@ -57,8 +57,10 @@ size_t baseline_other_epochs(const struct baseline *baseline, const char *epoch)
 
 static void accepted_free(struct accepted *a)
 {
-    for (size_t i = 0; i < a->n_estimates; i++)
+    for (size_t i = 0; i < a->n_estimates; i++) {
         free(a->estimates[i].blocks);
+        free(a->estimates[i].runs);
+    }
     free(a->estimates);
     *a = (struct accepted){ 0 };
 }
@@ -102,7 +104,7 @@ static struct estimate *add_estimate(struct accepted *a, const char *metric, siz
 static int read_estimate(struct accepted *a, const char *metric, json_t *json, struct err *err)
 {
     bool exact = json_is_true(json_object_get(json, "exact"));
-    json_t *blocks = NULL, *item;
+    json_t *blocks = NULL, *runs, *item;
     struct estimate *e;
     double value, low, high;
     size_t i;
@@ -127,6 +129,14 @@ static int read_estimate(struct accepted *a, const char *metric, json_t *json, s
         e->blocks[i] = json_number_value(item);
         if (!(e->blocks[i] > 0))
             return err_set(err, ERR_CONFIG, "case '%s': metric '%s' has a block that is no positive number", a->id, metric);
+    }
+    runs = json_object_get(json, "runs");
+    e->runs = mem_array(json_array_size(runs), sizeof(*e->runs));
+    e->n_runs = json_array_size(runs);
+    json_array_foreach(runs, i, item) {
+        e->runs[i] = json_number_value(item);
+        if (!(e->runs[i] > 0))
+            return err_set(err, ERR_CONFIG, "case '%s': metric '%s' has a run that is no positive number", a->id, metric);
     }
     return 0;
 }
@@ -192,14 +202,19 @@ out:
 
 static json_t *write_estimate(const struct estimate *e)
 {
-    json_t *blocks;
+    json_t *blocks, *runs = NULL;
 
     if (e->kind == METRIC_EXACT)
         return json_pack("{s:b, s:f}", "exact", 1, "value", e->value);
     blocks = json_array();
     for (size_t i = 0; i < e->n_blocks; i++)
         json_array_append_new(blocks, json_real(e->blocks[i]));
-    return json_pack("{s:f, s:f, s:f, s:o}", "value", e->value, "low", e->low, "high", e->high, "blocks", blocks);
+    if (e->n_runs)
+        runs = json_array();
+    for (size_t i = 0; i < e->n_runs; i++)
+        json_array_append_new(runs, json_real(e->runs[i]));
+    return json_pack("{s:f, s:f, s:f, s:o, s:o*}", "value", e->value, "low", e->low, "high", e->high, "blocks", blocks, "runs",
+                     runs);
 }
 
 /* NULL where something of it is not JSON: text that is not UTF-8, a figure that is not finite. Nothing may be left out
@@ -307,6 +322,10 @@ static void take_over(struct baseline *baseline, const struct case_result *c, co
             continue;
         e = add_estimate(a, from->metric, from->n_blocks);
         memcpy(e->blocks, from->blocks, from->n_blocks * sizeof(*e->blocks));
+        e->runs = mem_array(from->n_runs, sizeof(*e->runs));
+        e->n_runs = from->n_runs;
+        if (from->n_runs)
+            memcpy(e->runs, from->runs, from->n_runs * sizeof(*e->runs));
         e->kind = from->kind;
         e->value = from->value;
         e->low = from->low;

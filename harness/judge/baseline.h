@@ -2,7 +2,8 @@
 /* baseline.h -- baselines/<host-class>.json: what was last accepted on this class of host, and why.
  *
  * Sorted by case id, one figure a line, so that a diff shows what an acceptance changes. Only what is judged is kept:
- * the paired ratio of each variant of ours, with its value in every block, and the exact metrics. */
+ * the paired ratio of each variant of ours, with its value in every block and, where several runs were accepted together,
+ * in every run, and the exact metrics. */
 #pragma once
 
 #include "declare/result.h"

@@ -11,7 +11,8 @@
 
 struct compare_rule compare_rule(size_t n_verdicts)
 {
-    struct compare_rule rule = { .alpha = 2 * COMPARE_SUITE_ERROR / ((double)(n_verdicts ? n_verdicts : 1) * (COMPARE_LOOKS + 1)) };
+    double each = COMPARE_SUITE_ERROR / 2 / (double)(n_verdicts ? n_verdicts : 1);
+    struct compare_rule rule = { .alpha = 2 * each / (COMPARE_LOOKS + 1), .between = each };
     size_t n = COMPARE_BLOCKS_MIN;
 
     while (stats_median_rank(n, rule.alpha) == 0)

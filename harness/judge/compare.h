@@ -26,14 +26,23 @@
  * boundaries for clinical trials", Biometrika 70(3), 1983) with looks at numbers of blocks that are fixed before the
  * first, and the error split evenly over verdicts and looks, of which the end of the budget is one more. Proof: each
  * interval, at its look, misses the truth on a given side with probability at most alpha / 2 = COMPARE_SUITE_ERROR /
- * (verdicts x (looks + 1)); a run errs on that side only if one of them does; there are verdicts x (looks + 1) of them;
- * the union bound gives COMPARE_SUITE_ERROR, whatever the dependence between looks, between verdicts, and on the
+ * (2 x verdicts x (looks + 1)); a run errs on that side only if one of them does; there are verdicts x (looks + 1) of them;
+ * the union bound gives half of COMPARE_SUITE_ERROR, whatever the dependence between looks, between verdicts, and on the
  * stopping rule. Taken for granted: blocks are independent, and the moment at which the budget ends has to do with how long
- * blocks take, not with their ratios. No shape of the noise is assumed. What a host does to all blocks of a run is known to
- * no interval of that run: against a baseline the promise holds where runs of one binary differ by clearly less than
- * GATE_TOLERATED (simulated: no false alarm at a deviation of 0.3 % between runs, 0.1 % of them at 0.5 %, 4 % at 1 %);
- * against another program, whose blocks take turns with ours, it does not matter. Many looks cost little: the blocks needed grow with the logarithm of their number,
- * and a verdict that the first look leaves open may need fifty times as many blocks when the host is busy. */
+ * blocks take, not with their ratios. No shape of the noise is assumed. Many
+ * looks cost little: the blocks needed grow with the logarithm of their number, and a verdict that the first look leaves
+ * open may need fifty times as many blocks when the host is busy.
+ *
+ * What a host does to all blocks of a run no interval of that run knows. Against another program, whose blocks take turns
+ * with ours, it does not matter. Against a baseline it is the larger part of the error (README.md has figures), and is
+ * judged by what the baseline's own runs, of one unchanged program, differ by: with K runs whose values have the standard
+ * deviation s in the logarithm, another run lies from their mean by more than t s sqrt(1 + 1/K) with probability p, t being
+ * the quantile of Student's distribution with K - 1 degrees of freedom: the prediction interval of a normal variable
+ * (Meeker, Hahn & Escobar, Statistical Intervals, 2nd ed., 2017, section 4.7). compare_between() is that bound. A slowdown
+ * within it is tolerated as the host's, and only what stays below the margin by as much passes (judge/gate.h). Half of the
+ * error is spent on this, split evenly over the verdicts, half on the intervals; the union bound adds them up. Of a baseline
+ * of one run nothing is known: the bound is 0 then, and the promise holds only where runs differ by clearly less than what
+ * is tolerated. */
 #define COMPARE_SUITE_ERROR 0.01 /* per run, on each side: false alarms, and false passes */
 
 /* An alarm against a baseline, and a pass of what looks slower than is tolerated, is not believed before this look (3.4
@@ -45,6 +54,7 @@ enum { COMPARE_LOOKS = 11, COMPARE_BLOCKS_MIN = 8, COMPARE_BLOCKS_FULL = 64 };
 
 struct compare_rule {
     double alpha;               /* of every single interval, both sides together */
+    double between;             /* of compare_between(), one side */
     size_t looks[COMPARE_LOOKS]; /* ascending numbers of blocks; at the first an interval is finite */
 };
 
@@ -64,6 +74,10 @@ void compare_estimates(const struct comparison *c, const struct block *blocks, s
                        struct run_result *run);
 
 bool compare_disturbed(const struct sample *s);
+
+/* By how much another run of the same program may differ from an estimate of several runs, as a factor minus 1: exceeded
+ * with probability `p` on a side. 0 of one run, or where p is 0. See above. */
+double compare_between(const struct estimate *e, double p);
 
 /* Every figure that both runs have, in b's order: *changes is owned by the caller; returns how many. Time and speedup of
  * the timed metrics (the others follow from the time), and all exact ones; intervals as in compare_rule_unjudged(). */

@@ -35,6 +35,19 @@ struct interval compare_change(const struct estimate *a, const struct estimate *
     return (struct interval){ exp(r.value), exp(r.low), exp(r.high) };
 }
 
+double compare_between(const struct estimate *e, double p)
+{
+    double mean = 0, squares = 0, n = (double)e->n_runs;
+
+    if (e->n_runs < 2 || !(p > 0))
+        return 0;
+    for (size_t i = 0; i < e->n_runs; i++)
+        mean += log(e->runs[i]) / n;
+    for (size_t i = 0; i < e->n_runs; i++)
+        squares += (log(e->runs[i]) - mean) * (log(e->runs[i]) - mean);
+    return expm1(stats_student(p, e->n_runs - 1) * sqrt(squares / (n - 1) * (1 + 1 / n)));
+}
+
 static bool figure_of(const struct estimate *e)
 {
     return e->kind == METRIC_EXACT || strcmp(e->metric, metric_time_ns.name) == 0 ||

@@ -11,23 +11,28 @@
 #include <stdlib.h>
 #include <string.h>
 
-double gate_detectable(const struct interval *slowdown, double margin)
+/* The largest factor that is no alarm. */
+static double tolerated(double margin, double between)
+{
+    return 1 + fmax(GATE_TOLERATED * margin, between);
+}
+
+double gate_detectable(const struct interval *slowdown, double margin, double between)
 {
     if (!isfinite(slowdown->low) || !isfinite(slowdown->high) || !(slowdown->low > 0))
         return NAN;
-    return (1 + GATE_TOLERATED * margin) * slowdown->value / slowdown->low - 1;
+    return tolerated(margin, between) * slowdown->value / slowdown->low - 1;
 }
 
-enum outcome gate_regression(const struct interval *slowdown, double margin)
+enum outcome gate_regression(const struct interval *slowdown, double margin, double between)
 {
-    double tolerated = 1 + GATE_TOLERATED * margin;
-
-    if (slowdown->low > tolerated)
+    if (slowdown->low > tolerated(margin, between))
         return OUTCOME_REGRESSED;
-    if (slowdown->high < 1 / tolerated)
+    if (slowdown->high < 1 / tolerated(margin, between))
         return OUTCOME_IMPROVED;
-    return slowdown->high < 1 + margin && gate_detectable(slowdown, margin) <= margin ? OUTCOME_PASS
-                                                                                     : OUTCOME_INCONCLUSIVE;
+    return slowdown->high * (1 + between) < 1 + margin && gate_detectable(slowdown, margin, between) <= margin
+               ? OUTCOME_PASS
+               : OUTCOME_INCONCLUSIVE;
 }
 
 enum outcome gate_target(double low, double high, const struct target *target)
@@ -184,7 +189,7 @@ static bool is_of_another_epoch(const struct accepted *a, const struct gate_rule
     return rules->epoch && *rules->epoch && *a->epoch && strcmp(rules->epoch, a->epoch) != 0;
 }
 
-static const char *remark(const struct verdict *v, bool another_epoch)
+static const char *remark(const struct verdict *v, bool another_epoch, bool moody)
 {
     if (v->outcome == OUTCOME_IMPROVED)
         return "; 'pawl accept' makes it the new baseline";
@@ -192,6 +197,7 @@ static const char *remark(const struct verdict *v, bool another_epoch)
         return "";
     return another_epoch ? "; but the host changed since (microcode, kernel, boost, ...): 'pawl gate --against' tells the "
                            "code's part"
+           : moody       ? "; the baseline's own runs differ too much for the margin: accept more of them, or 'gate --against'"
                          : "; not fine enough for the margin";
 }
 
@@ -204,23 +210,32 @@ static double margin_of(const struct gate_rules *rules)
  * what looks slower is believed at once (COMPARE_ALARM_LOOK). */
 static bool is_hasty(enum outcome outcome, const struct interval *slowdown, double margin)
 {
-    return outcome == OUTCOME_REGRESSED || (outcome == OUTCOME_PASS && slowdown->value > 1 + GATE_TOLERATED * margin);
+    return outcome == OUTCOME_REGRESSED || (outcome == OUTCOME_PASS && slowdown->value > tolerated(margin, 0));
+}
+
+/* Would no number of blocks decide it? The interval lies where even its own middle would be neither alarm nor pass: what the
+ * baseline's runs differ by leaves such a zone when it is more than about half of the margin. */
+static bool is_hopeless(const struct interval *slowdown, double margin, double between)
+{
+    return isfinite(slowdown->low) && slowdown->high <= tolerated(margin, between) &&
+           (tolerated(margin, between) > 1 + margin || slowdown->low * (1 + between) >= 1 + margin);
 }
 
 static void judge_timed(struct run_result *run, const struct case_result *c, const struct estimate *e,
                         const struct accepted *a, const struct estimate *was, const struct gate_rules *rules)
 {
     struct interval change = compare_change(e, was, rules->alpha); /* accepted / now: the slowdown */
-    double margin = margin_of(rules);
-    struct verdict *v = add(run, c->id, e->metric, AGAINST_BASELINE, gate_regression(&change, margin));
+    double margin = margin_of(rules), between = compare_between(was, rules->between);
+    struct verdict *v = add(run, c->id, e->metric, AGAINST_BASELINE, gate_regression(&change, margin, between));
     bool another = is_of_another_epoch(a, rules) && v->outcome == OUTCOME_REGRESSED;
 
     set_figures(v, e);
     v->limit = was->value;
-    v->detectable = gate_detectable(&change, margin);
+    v->detectable = gate_detectable(&change, margin, between);
     v->hasty = is_hasty(v->outcome, &change, margin);
     v->change = change;
     text_copy(v->since, sizeof(v->since), a->commit);
+    v->final = v->outcome == OUTCOME_INCONCLUSIVE && is_hopeless(&change, margin, between);
     if (another) {
         v->outcome = OUTCOME_INCONCLUSIVE;
         v->final = true;
@@ -234,7 +249,7 @@ static void judge_timed(struct run_result *run, const struct case_result *c, con
              "%.20s %.4g, accepted was %.4g (%.10s, %.12s): time %+.1f %% [%+.1f, %+.1f] over %zu blocks, from which "
              "%.1f %% could be told%s",
              e->metric, e->value, was->value, a->date, a->commit, (change.value - 1) * 100, (change.low - 1) * 100,
-             (change.high - 1) * 100, e->n_blocks, v->detectable * 100, remark(v, another));
+             (change.high - 1) * 100, e->n_blocks, v->detectable * 100, remark(v, another, between > margin / 2));
     say_instructions(v, c, a);
 }
 
@@ -245,7 +260,7 @@ static enum outcome outcome_of(const struct interval *slowdown, const struct gat
         [BISECT_UNKNOWN] = OUTCOME_INCONCLUSIVE, [BISECT_GOOD] = OUTCOME_PASS, [BISECT_BAD] = OUTCOME_REGRESSED,
     };
 
-    return rules->step > 0 ? sides[bisect_side(slowdown, rules->step)] : gate_regression(slowdown, margin_of(rules));
+    return rules->step > 0 ? sides[bisect_side(slowdown, rules->step)] : gate_regression(slowdown, margin_of(rules), 0);
 }
 
 /* Against another program, by pairs of blocks: both sides ran here and now, so the time itself is compared. */
@@ -278,7 +293,7 @@ static void judge_ref(struct run_result *run, const struct case_result *c, const
             slowdown.low = -INFINITY, slowdown.high = INFINITY;
         set_figures(v, e);
         v->outcome = outcome_of(&slowdown, rules);
-        v->detectable = gate_detectable(&slowdown, margin_of(rules));
+        v->detectable = gate_detectable(&slowdown, margin_of(rules), 0);
         v->change = slowdown;
         snprintf(v->reason, sizeof(v->reason),
                  "time %+.1f %% [%+.1f, %+.1f] against %.12s over %zu pairs of blocks, from which %.1f %% could be told%s",

@@ -8,7 +8,8 @@
  * "A single-sample multiple decision procedure", Ann. Math. Stat. 25(1), 1954): what is tolerated is never an alarm, the
  * margin and more never passes. The whole interval above the first is REGRESSED; the whole interval below the
  * second, and fine enough that a slowdown of the second would have been told, is PASS. The margin can be chosen; what is
- * tolerated is a third of it.
+ * tolerated is a third of it, or what the baseline's own runs differ by, where that is more (compare_between() in
+ * judge/compare.h); and a pass has to stay below the margin by that difference.
  *
  * A host has epochs (machine/fingerprint.h): a new microcode, kernel or boost policy moves times that no commit moved.
  * A slowdown against a figure accepted in another epoch is therefore no alarm, but INCONCLUSIVE, and says why. */
@@ -35,6 +36,7 @@ struct gate_rules {
     const struct baseline *baseline; /* NULL: there is none for this host class */
     const char *epoch;               /* the host's, now; NULL: not known */
     double alpha;                    /* of every interval: compare_rule() */
+    double between;                  /* of compare_between(): compare_rule() */
     double margin;                   /* 0.03 is 3 %; 0: GATE_MARGIN */
     bool isa_limited;                /* --isa left variants out on purpose: a skipped one is not missed */
 
@@ -54,9 +56,9 @@ struct gate_rules {
 void gate_judge(struct run_result *run, const struct gate_rules *rules, const struct gate_scope *scope);
 
 /* The outcome of a slowdown (time now / time of the baseline: above 1 is slower), and the smallest one that its interval
- * could have told from a tolerated one: 0.02 is 2 %, NAN none. */
-enum outcome gate_regression(const struct interval *slowdown, double margin);
-double gate_detectable(const struct interval *slowdown, double margin);
+ * could have told from a tolerated one: 0.02 is 2 %, NAN none. `between`: what runs of one program differ by, 0.005 is 0.5 %. */
+enum outcome gate_regression(const struct interval *slowdown, double margin, double between);
+double gate_detectable(const struct interval *slowdown, double margin, double between);
 
 /* The outcome of a value in [low, high] against a target. */
 enum outcome gate_target(double low, double high, const struct target *target);

@@ -9,11 +9,25 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* The values of the runs of both. */
+static void add_runs(struct estimate *e, const struct estimate *more)
+{
+    size_t n = (e->n_runs ? e->n_runs : 1), n_more = (more->n_runs ? more->n_runs : 1);
+    double *runs = mem_array(n + n_more, sizeof(*runs));
+
+    memcpy(runs, e->n_runs ? e->runs : &e->value, n * sizeof(*runs));
+    memcpy(runs + n, more->n_runs ? more->runs : &more->value, n_more * sizeof(*runs));
+    free(e->runs);
+    e->runs = runs;
+    e->n_runs = n + n_more;
+}
+
 static void add_blocks(struct estimate *e, const struct estimate *more)
 {
     double *sorted, *blocks = mem_array(e->n_blocks + more->n_blocks, sizeof(*blocks));
     struct interval r;
 
+    add_runs(e, more); /* first: it looks at e's own value */
     memcpy(blocks, e->blocks, e->n_blocks * sizeof(*blocks));
     memcpy(blocks + e->n_blocks, more->blocks, more->n_blocks * sizeof(*blocks));
     free(e->blocks);
@@ -36,6 +50,10 @@ static void copy_estimate(struct case_result *to, const struct estimate *from)
     *e = *from;
     e->blocks = mem_array(from->n_blocks, sizeof(*e->blocks));
     memcpy(e->blocks, from->blocks, from->n_blocks * sizeof(*e->blocks));
+    if (from->n_runs) {
+        e->runs = mem_array(from->n_runs, sizeof(*e->runs));
+        memcpy(e->runs, from->runs, from->n_runs * sizeof(*e->runs));
+    }
 }
 
 /* A fault in one run is the case's; a run that skipped it says nothing. */

@@ -10,5 +10,5 @@
 int pool_check(const struct run_result *a, const struct run_result *b, struct err *err);
 
 /* Adds the blocks of `more` to the cases that *into has too, and the cases that it lacks; values and intervals are made
- * anew, those as in compare_rule_unjudged(). Verdicts are added. An exact figure that differs is a wrong result. */
+ * anew, those as in compare_rule_unjudged(), and each run's own value is kept (estimate.runs). Verdicts are added. An exact figure that differs is a wrong result. */
 void pool_add(struct run_result *into, const struct run_result *more);

@@ -10,13 +10,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The lines on which the elements of the array two levels deep begin: jansson parses, but forgets where. `text` is valid
+/* The lines on which the elements of the array "targets" begin: jansson parses, but forgets where. `text` is valid
  * JSON. */
 static void row_lines(const char *text, struct target *rows, size_t n)
 {
     int depth = 0, line = 1;
     size_t row = 0;
     bool string = false, fresh = false; /* fresh: at depth 2, and no element begun since the last comma */
+    bool ours = false;                  /* the last string at depth 1 was "targets" */
 
     for (const char *c = text; *c; c++) {
         if (fresh && depth == 2 && !strchr(" \t\r\n]", *c) && row < n) {
@@ -27,14 +28,17 @@ static void row_lines(const char *text, struct target *rows, size_t n)
             line++;
         if (string && *c == '\\')
             c++;
-        else if (*c == '"')
+        else if (*c == '"') {
             string = !string;
+            if (string && depth == 1)
+                ours = strncmp(c, "\"targets\"", strlen("\"targets\"")) == 0;
+        }
         else if (!string && (*c == '{' || *c == '['))
-            fresh = ++depth == 2;
+            fresh = ++depth == 2 && ours;
         else if (!string && (*c == '}' || *c == ']'))
             depth--;
         else if (!string && *c == ',' && depth == 2)
-            fresh = true;
+            fresh = ours;
     }
 }
 
@@ -181,7 +185,7 @@ static int read_row(json_t *row, const struct registry *registry, struct target 
 int targets_read(const char *path, const struct registry *registry, struct targets *targets, struct err *err)
 {
     char *text = slurp(path, err);
-    static const char *const top_keys[] = { "targets" };
+    static const char *const top_keys[] = { "targets", "benchmarks", "baselines" };
     json_t *json = NULL, *rows, *row;
     json_error_t e;
     size_t i;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* burden.h -- a known extra load, for drills: turns of an empty loop, about one a cycle, so that it slows down and
- * speeds up with the core as the code beside it does. */
+/* burden.h -- a known extra load, for drills: turns of a loop that waits for one chain of multiplications, so that it
+ * slows down and speeds up with the core as the code beside it does. */
 #pragma once
 
 #include <stdint.h>

@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "base/rng.h"
+#include "measure/foreign.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -87,6 +88,14 @@ static void bury(struct sampler *s, size_t c, const struct block *b)
         lane->ended[b->side] = true;
 }
 
+/* The build of a foreign program that runs on this side; NULL where the scenario is of this program. */
+static const char *build_of(const struct scenario *scenario, int side)
+{
+    const struct foreign *f = foreign_of(scenario);
+
+    return !f ? NULL : side ? f->other : f->program;
+}
+
 static void fill_job(const struct sampler *s, size_t c, int side, struct job *job)
 {
     const struct sampler_options *o = s->options;
@@ -96,13 +105,14 @@ static void fill_job(const struct sampler *s, size_t c, int side, struct job *jo
     *job = (struct job){
         .comparison = comparison,
         .trial = o->trial,
+        .build = build_of(comparison->params.scenario, side),
         .check_only = o->check_only,
         .slowdown = side == 0 ? o->slowdown : 0,
         .isa_without = o->isa_without,
         .rounds = lane->rounds,
         .min_sample_ns = o->min_sample_ns,
         .input_seed = o->seed,
-        .order_seed = rng_mix(rng_mix(o->seed, c), lane->passes),
+        .order_seed = rng_mix(rng_mix(o->order_seed, c), lane->passes),
         .n_pus = o->n_pus < JOB_PUS_MAX ? o->n_pus : JOB_PUS_MAX,
     };
     for (int i = 0; i < job->n_pus; i++)
@@ -202,7 +212,7 @@ static bool affordable(struct sampler *s, size_t c)
 
 static int passes(struct sampler *s, int *order, struct err *err)
 {
-    struct rng rng = rng_seed(rng_mix(s->options->seed, 0x0a55));
+    struct rng rng = rng_seed(rng_mix(s->options->order_seed, 0x0a55));
 
     for (bool any = true; any;) {
         any = false;

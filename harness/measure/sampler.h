@@ -36,7 +36,8 @@ typedef int (*sampler_block_fn)(struct job *job, const struct block_options *opt
 struct sampler_options {
     struct block_options block;
     double slowdown;   /* a drill: see struct job */
-    const char *other; /* path of another program: its blocks take turns with ours, A B B A; NULL: none */
+    const char *other; /* path of another program: its blocks take turns with ours, A B B A; NULL: none. Of foreign
+                          programs that of our own: its workers run the other build */
     const int *pus; /* the domain's, in order; none: do not pin */
     int n_pus;      /* beyond JOB_PUS_MAX they are left unused */
     uint32_t isa_without; /* see struct job; 0: all of the host may be used */
@@ -44,7 +45,8 @@ struct sampler_options {
     bool check_only;
     int rounds; /* of a block; 0: the first block of a comparison chooses, by what a round takes */
     double min_sample_ns;
-    uint64_t seed;
+    uint64_t seed;       /* of the inputs */
+    uint64_t order_seed; /* of orders and layouts: another one every run, or its runs would all be of the same few layouts */
     double budget_s; /* no block is begun that would, by its comparison's mean, end after this; 0: none */
     sampler_block_fn run; /* NULL: block_run() */
 };

@@ -2,8 +2,10 @@
 #include "measure/wire.h"
 
 #include "base/mem.h"
+#include "base/text.h"
 #include "declare/registry.h"
 #include "declare/result.h"
+#include "measure/foreign.h"
 #include "measure/trial.h"
 
 #include <inttypes.h>
@@ -49,6 +51,17 @@ static json_t *variant_json(const struct job *job, int at)
                      (json_int_t)job->iterations[at], "tuned", tuned);
 }
 
+/* NULL where it is not of a foreign program. */
+static json_t *foreign_json(const struct job *job)
+{
+    const struct foreign *f = foreign_of(job->comparison->params.scenario);
+
+    if (!f)
+        return NULL;
+    return json_pack("{s:s, s:s, s:f}", "program", job->build ? job->build : f->program, "benchmark", f->benchmark,
+                     "min_time", f->min_time_s);
+}
+
 json_t *wire_job(const struct job *job)
 {
     const struct params *p = &job->comparison->params;
@@ -61,12 +74,12 @@ json_t *wire_job(const struct job *job)
         json_array_append_new(variants, variant_json(job, i));
     for (int i = 0; i < job->n_pus; i++)
         json_array_append_new(pus, json_integer(job->pus[i]));
-    return json_pack("{s:i, s:s, s:o, s:o, s:b, s:f, s:I, s:i, s:i, s:f, s:o, s:o, s:o, s:o*}", "protocol", WIRE_PROTOCOL,
+    return json_pack("{s:i, s:s, s:o, s:o, s:b, s:f, s:I, s:i, s:i, s:f, s:o, s:o, s:o, s:o*, s:o*}", "protocol", WIRE_PROTOCOL,
                      "scenario", s->name, "params", params, "variants", variants, "check_only", job->check_only,
                      "slowdown", job->slowdown, "isa_without", (json_int_t)job->isa_without, "parent", job->parent,
                      "rounds", job->rounds, "min_sample_ns", job->min_sample_ns, "input_seed",
                      seed_text(job->input_seed), "order_seed", seed_text(job->order_seed), "pus", pus, "trial",
-                     trial_json(job->trial));
+                     trial_json(job->trial), "foreign", foreign_json(job));
 }
 
 static int find_variant(const struct scenario *s, const char *name)
@@ -126,11 +139,26 @@ static int read_trial(const json_t *json, struct job *job, struct params *params
     return 0;
 }
 
+/* The scenario of somebody else's benchmark is in no registry. */
+static int read_foreign(const json_t *json, const char *scenario, struct job *job, struct params *params, struct err *err)
+{
+    const char *program, *benchmark;
+    double min_time;
+
+    if (json_unpack((json_t *)json, "{s:s, s:s, s:F}", "program", &program, "benchmark", &benchmark, "min_time", &min_time) < 0)
+        return err_set(err, ERR_HARNESS, "the foreign benchmark of %s is not understood", scenario);
+    job->foreign = mem_array(1, sizeof(*job->foreign));
+    foreign_init(job->foreign, "", program, NULL, benchmark, min_time);
+    text_copy(job->foreign->name, sizeof(job->foreign->name), scenario);
+    params->scenario = &job->foreign->scenario;
+    return 0;
+}
+
 int wire_read_job(const json_t *json, const struct registry *registry, struct job *job, struct params *params,
                   struct err *err)
 {
     json_int_t isa_without = 0;
-    const json_t *trial = json_object_get(json, "trial");
+    const json_t *trial = json_object_get(json, "trial"), *foreign = json_object_get(json, "foreign");
     int protocol, check_only;
     const char *scenario, *input_seed, *order_seed;
     json_t *values, *variants, *pus;
@@ -147,9 +175,9 @@ int wire_read_job(const json_t *json, const struct registry *registry, struct jo
         return err_set(err, ERR_HARNESS, "the job is not understood: %s", e.text);
     if (protocol != WIRE_PROTOCOL)
         return err_set(err, ERR_HARNESS, "the job speaks protocol %d, this worker %d", protocol, WIRE_PROTOCOL);
-    params->scenario = registry_find(registry, scenario);
-    if (!params->scenario)
-        return err_set(err, ERR_HARNESS, "no scenario '%s' in this program", scenario);
+    if (foreign ? read_foreign(foreign, scenario, job, params, err) < 0
+                : !(params->scenario = registry_find(registry, scenario)))
+        return foreign ? -1 : err_set(err, ERR_HARNESS, "no scenario '%s' in this program", scenario);
     if (trial && read_trial(trial, job, params, err) < 0)
         return -1;
     job->check_only = check_only;

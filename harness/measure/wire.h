@@ -15,6 +15,7 @@
 enum { WIRE_PROTOCOL = 1, WIRE_FD = 3, JOB_PUS_MAX = 1024 };
 
 struct comparison;
+struct foreign;
 struct sample;
 struct trial;
 
@@ -26,6 +27,8 @@ struct job {
     int64_t iterations[VARIANTS_MAX]; /* by position in `variants`; 0: to be calibrated */
     int64_t tuned[VARIANTS_MAX][TUNABLES_MAX]; /* by position; 0: the variant's own choice */
     struct trial *trial; /* what `comparison` names is the scenario of this trial; NULL: an ordinary one */
+    const char *build;       /* comparison is of a foreign program: the path of its build that is to run; else NULL */
+    struct foreign *foreign; /* in the worker, what `build` names: the scenario is of it; NULL: an ordinary one */
     bool check_only;
     double slowdown; /* a drill: every variant but the reference and peers does so much more work: 0.03 is 3 % */
     uint32_t isa_without; /* what the host has and must not be used: --isa; so that 0 is all of the host */
@@ -39,8 +42,8 @@ struct job {
 
 json_t *wire_job(const struct job *job); /* owned by the caller */
 
-/* Fills job and *params, whose scenario is found in `registry`, or is that of job->trial, which is then the caller's to
- * free. A tunable that this program does not know is left out: the job may come from another one. */
+/* Fills job and *params, whose scenario is found in `registry`, or is that of job->trial or job->foreign, which is then
+ * the caller's to free. A tunable that this program does not know is left out: the job may come from another one. */
 int wire_read_job(const json_t *json, const struct registry *registry, struct job *job, struct params *params,
                   struct err *err);
 

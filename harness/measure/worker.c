@@ -10,6 +10,8 @@
 #include "machine/fingerprint.h"
 #include "machine/pin.h"
 #include "measure/burden.h"
+#include "measure/foreign.h"
+#include "measure/foreign_block.h"
 #include "measure/gbench.h"
 #include "measure/wire.h"
 
@@ -375,16 +377,20 @@ int worker_main(const struct registry *registry)
     if (ret == 0 && w.job.parent != 0 && w.job.parent != (int)getppid())
         return 1;
     if (ret == 0)
-        ret = work(&w, &wrong, &err);
+        ret = w.job.foreign ? foreign_block(&w.job, &err) : work(&w, &wrong, &err);
     if (ret < 0 && !wrong) /* before the tear-down, which must not hide it */
         wire_send(WIRE_FD, json_pack("{s:s, s:i, s:s}", "t", "error", "code", (int)err.code, "reason", err.msg));
-    say_phase("teardown", -1);
+    if (!w.job.foreign)
+        say_phase("teardown", -1);
     if (w.params.scenario && w.params.scenario->teardown)
         w.params.scenario->teardown(w.state);
     counters_close(&w.counters);
     team_free(w.team);
     topology_free(w.topology);
     free(w.job.trial);
+    if (w.job.foreign)
+        foreign_free(w.job.foreign);
+    free(w.job.foreign);
     if (ret == 0)
         wire_send(WIRE_FD, json_pack("{s:s}", "t", "done"));
     return 0;

@@ -123,7 +123,7 @@ static void prepare(size_t a, size_t b)
             run.planned[c][v].wanted = run.planned[c][v].elsewhere = true;
     }
     run.plan = (struct plan){ run.comparisons, COMPARISONS };
-    run.options = (struct sampler_options){ .block = { .program = "ours" }, .rounds = 4, .seed = SEED,
+    run.options = (struct sampler_options){ .block = { .program = "ours" }, .rounds = 4, .seed = SEED, .order_seed = SEED,
                                             .run = fake_block };
     run.hooks = (struct sampler_hooks){ .add = add, .wants = wants, .lost = lost };
     run.fails_at = -1;

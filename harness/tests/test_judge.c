@@ -20,9 +20,9 @@ static void regression_is_told_by_the_whole_interval_and_pass_by_a_fine_one(void
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-        if (gate_regression(&rows[i].slowdown, 0.03) != rows[i].want)
+        if (gate_regression(&rows[i].slowdown, 0.03, 0) != rows[i].want)
             fail_msg("%g [%g, %g] is %s", rows[i].slowdown.value, rows[i].slowdown.low, rows[i].slowdown.high,
-                     outcome_name(gate_regression(&rows[i].slowdown, 0.03)));
+                     outcome_name(gate_regression(&rows[i].slowdown, 0.03, 0)));
 }
 
 static void target_needs_the_whole_interval_on_its_side(void **state)

@@ -73,6 +73,7 @@ static void every_block_has_an_order_seed_of_its_own_and_the_inputs_of_the_run(v
         assert_true(run.calls[i].job.order_seed == seeds[i]);
     prepare(4, 4);
     run.options.seed = SEED + 1;
+    run.options.order_seed = SEED + 2;
     sample();
     for (int i = 0; i < 8; i++) {
         assert_true(run.calls[i].job.input_seed == SEED + 1);

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+/* foreign.h -- one benchmark of somebody's Google Benchmark program, as a scenario of its own.
+ *
+ * A block is a fresh process of that program, which runs this benchmark alone (--benchmark_filter), FOREIGN_ROUNDS
+ * repetitions of it, pinned by its worker. The reference, variant 0, is the "clock": FOREIGN_CLOCK_TURNS turns of the loop
+ * of burden.h, timed on the same core right before and right after the process. The speedup over it is the benchmark's
+ * time counted in the core's clock, which is what can be held against a figure of another day. Against another build the
+ * plain times of processes that took turns are compared. Whether the program computes what it should is not known here. */
+#pragma once
+
+#include "declare/gbench_report.h"
+#include "declare/registry.h"
+#include "declare/result.h"
+
+enum { FOREIGN_ROUNDS = 4, FOREIGN_CLOCK_TURNS = 1 << 17, FOREIGN_VARIANTS = 2 };
+
+struct foreign {
+    struct scenario scenario; /* what it looks like; the rest is found through it: never copy one */
+    struct variant variants[FOREIGN_VARIANTS]; /* "clock", "run" */
+    char name[CASE_ID_MAX];   /* of the scenario: "gbench/<program>/<benchmark>" */
+    char *benchmark;          /* as the program names it */
+    char *program, *other;    /* absolute paths; other: the build to be held against, NULL: none */
+    double min_time_s;        /* of a repetition */
+};
+
+/* `title` is the program's name in case ids. What an id may not hold is '_' in it; an id that would be too long is cut and
+ * ends in a hash. Strings are copied. */
+void foreign_init(struct foreign *f, const char *title, const char *program, const char *other, const char *benchmark,
+                  double min_time_s);
+void foreign_free(struct foreign *f); /* accepts {0} */
+
+const struct foreign *foreign_of(const struct scenario *scenario); /* NULL: it is not of one */
+
+/* The cores that it wants by its name ("/threads:4"); 1 where it names none. */
+int foreign_threads(const char *benchmark);
+
+/* Runs the program once for this benchmark, from where the calling thread is bound; its words go to standard error. The
+ * rows are its repetitions. ERR_CONFIG: it failed, with how; what it reported is then lost. */
+int foreign_run(const struct foreign *f, const char *program, struct gbench_report *report, struct err *err);
+
+/* The names that `program --benchmark_list_tests` prints, owned by the caller with their array. ERR_CONFIG: it is no
+ * Google Benchmark program, or the filter (a regular expression; NULL: all) leaves nothing. */
+int foreign_list(const char *program, const char *filter, char ***names, size_t *n, struct err *err);

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: MIT
+#include "report/export.h"
+
+#include "base/mem.h"
+
+#include <jansson.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static double figure(const struct case_result *c, const char *metric)
+{
+    const struct estimate *e = c && c->status == CASE_OK ? case_estimate(c, metric) : NULL;
+
+    return e ? e->value : NAN;
+}
+
+/* The case of that scenario, variant and cell; NULL where the run has none. */
+static const struct case_result *find(const struct run_result *run, const char *scenario, const char *variant,
+                                      const char *params)
+{
+    for (size_t i = 0; i < run->n_cases; i++)
+        if (strcmp(run->cases[i].scenario, scenario) == 0 && strcmp(run->cases[i].variant, variant) == 0 &&
+            strcmp(run->cases[i].params, params) == 0)
+            return &run->cases[i];
+    return NULL;
+}
+
+/* Sets the figure, or null with a line in `lacks`. */
+static void set(json_t *row, const char *key, double value, const char *of, json_t *lacks)
+{
+    if (isfinite(value)) {
+        json_object_set_new(row, key, json_real(value));
+        return;
+    }
+    json_object_set_new(row, key, json_null());
+    json_array_append_new(lacks, json_sprintf("%s of %s: this run has not measured it", key, of));
+}
+
+/* Of the plain triple loop as the baseline, on one thread. */
+static json_t *kernels(const struct run_result *run, json_t *lacks)
+{
+    static const char scenario[] = "kernels/gemm_f32";
+    json_t *rows = json_array();
+
+    for (size_t i = 0; i < run->n_cases; i++) {
+        const struct case_result *c = &run->cases[i];
+        const struct case_result *avx2, *avx512;
+        int size, threads;
+        json_t *row;
+
+        if (strcmp(c->scenario, scenario) != 0 || strcmp(c->variant, c->reference) != 0 ||
+            sscanf(c->params, "n=%d/threads=%d", &size, &threads) != 2 || threads != 1)
+            continue;
+        avx2 = find(run, scenario, "avx2", c->params);
+        avx512 = find(run, scenario, "avx512", c->params);
+        row = json_pack("{s:i}", "size", size);
+        set(row, "baseline_ms", figure(c, metric_time_ns.name) * 1e-6, c->id, lacks);
+        set(row, "avx2_ms", figure(avx2, metric_time_ns.name) * 1e-6, c->id, lacks);
+        set(row, "avx512_ms", figure(avx512, metric_time_ns.name) * 1e-6, c->id, lacks);
+        set(row, "avx2_speedup", figure(avx2, metric_speedup.name), c->id, lacks);
+        set(row, "avx512_speedup", figure(avx512, metric_speedup.name), c->id, lacks);
+        json_array_append_new(rows, row);
+    }
+    if (json_array_size(rows) == 0)
+        json_array_append_new(lacks, json_string("kernels: the run has no case of kernels/gemm_f32 on one thread"));
+    return rows;
+}
+
+/* What the average and the best are made of. */
+struct sums {
+    double ratio, recall;
+    int n;
+    const struct case_result *best; /* the highest ratio x recall: both count, and neither alone is worth anything */
+};
+
+static void add_codec(const struct case_result *c, json_t *rows, struct sums *sums, json_t *lacks)
+{
+    double ratio = figure(c, "ratio"), recall = figure(c, "recall@10");
+    json_t *row = json_pack("{s:s, s:s}", "method", c->variant, "cell", c->params);
+
+    set(row, "ratio", ratio, c->id, lacks);
+    set(row, "recall", recall, c->id, lacks);
+    json_object_set_new(row, "encode_ms", json_null());
+    json_array_append_new(rows, row);
+    if (!isfinite(ratio) || !isfinite(recall))
+        return;
+    sums->ratio += ratio;
+    sums->recall += recall;
+    sums->n++;
+    if (!sums->best || ratio * recall > figure(sums->best, "ratio") * figure(sums->best, "recall@10"))
+        sums->best = c;
+}
+
+static json_t *compression(const struct run_result *run, json_t *lacks)
+{
+    json_t *rows = json_array(), *root = json_object();
+    struct sums sums = { 0 };
+
+    for (size_t i = 0; i < run->n_cases; i++)
+        if (strcmp(run->cases[i].scenario, "codecs/quality") == 0 && run->cases[i].role == ROLE_OURS &&
+            strcmp(run->cases[i].variant, run->cases[i].reference) != 0 && run->cases[i].status == CASE_OK)
+            add_codec(&run->cases[i], rows, &sums, lacks);
+    json_object_set_new(root, "methods", rows);
+    json_array_append_new(lacks, json_string(sums.n ? "encode_ms: no scenario of the store records the time of encoding"
+                                                    : "compression: the run has no case of codecs/quality"));
+    json_object_set_new(root, "average_ratio", sums.n ? json_real(sums.ratio / sums.n) : json_null());
+    json_object_set_new(root, "average_recall", sums.n ? json_real(sums.recall / sums.n) : json_null());
+    json_object_set_new(root, "best_method", sums.best ? json_string(sums.best->variant) : json_null());
+    json_object_set_new(root, "best_ratio", sums.best ? json_real(figure(sums.best, "ratio")) : json_null());
+    json_object_set_new(root, "best_recall", sums.best ? json_real(figure(sums.best, "recall@10")) : json_null());
+    return root;
+}
+
+/* The quickest variant of ours beside the reference of the scenario's first cell in the run. */
+static void fastest(const struct run_result *run, const char *scenario, const struct case_result **reference,
+                    const struct case_result **best)
+{
+    *reference = *best = NULL;
+    for (size_t i = 0; i < run->n_cases; i++) {
+        const struct case_result *c = &run->cases[i];
+
+        if (strcmp(c->scenario, scenario) != 0 || c->role != ROLE_OURS || c->status != CASE_OK)
+            continue;
+        if (!*reference && strcmp(c->variant, c->reference) == 0)
+            *reference = c;
+        else if (*reference && strcmp(c->params, (*reference)->params) == 0 &&
+                 (!*best || figure(c, metric_speedup.name) > figure(*best, metric_speedup.name)))
+            *best = c;
+    }
+}
+
+static json_t *inference(const struct run_result *run, json_t *lacks)
+{
+    const struct case_result *reference, *best;
+    json_t *root = json_object();
+
+    fastest(run, "inference/prefill", &reference, &best);
+    set(root, "ttft_baseline_ms", figure(reference, "ttft_ms"), "inference/prefill", lacks);
+    set(root, "ttft_optimized_ms", figure(best, "ttft_ms"), "inference/prefill", lacks);
+    fastest(run, "inference/decode", &reference, &best);
+    set(root, "throughput_baseline_tps", figure(reference, "tokens_s"), "inference/decode", lacks);
+    set(root, "throughput_optimized_tps", figure(best, "tokens_s"), "inference/decode", lacks);
+    set(root, "overall_speedup_multiplier", figure(best, metric_speedup.name), "inference/decode", lacks);
+    return root;
+}
+
+void export_classic(const struct run_result *run, struct text *out)
+{
+    json_t *lacks = json_array(), *k = kernels(run, lacks), *c = compression(run, lacks), *i = inference(run, lacks);
+    json_t *root = json_pack("{s:I, s:s, s:s, s:s, s:o, s:o, s:o, s:o}", "run", (json_int_t)run->info.id, "commit",
+                             run->info.commit, "host_class", run->info.host.class, "started", run->info.started, "kernels", k,
+                             "compression", c, "inference", i, "lacks", lacks);
+    char *text = json_dumps(root, JSON_INDENT(1) | JSON_REAL_PRECISION(17));
+
+    if (!text)
+        BUG("an export that is not JSON");
+    text_add(out, text);
+    text_add(out, "\n");
+    free(text);
+    json_decref(root);
+}

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: MIT
+/* test_cli_gbench.c -- benchmarks of other programs. A shell script stands for a Google Benchmark program: it lists names
+ * and reports times that the test has chosen. */
+#include "cli_fixture.h"
+
+/* Answers as the library does. $NS_name is a benchmark's time; "fail" makes it report an error, "crash" kills it. */
+#define SCRIPT(names) \
+    "#!/bin/sh\n" \
+    "for a; do case $a in --benchmark_list_tests*) printf '" names "'; exit;; --benchmark_out=*) out=${a#*=};;" \
+    " --benchmark_filter=*) name=${a#*=^}; name=${name%$};; esac; done\n" \
+    "word=$(echo $name | tr -c 'A-Za-z0-9\\n' _); eval ns=\\$NS_$word; : ${ns:=100}\n" \
+    "[ $ns = crash ] && kill -SEGV $$\n" \
+    "bad=; [ $ns = fail ] && bad='\"error_occurred\": true, \"error_message\": \"no such device\", ' ns=0\n" \
+    "row() { echo \"{\\\"name\\\": \\\"$name\\\", \\\"run_name\\\": \\\"$name\\\", \\\"run_type\\\": \\\"iteration\\\",\" \\\n" \
+    " \"$bad \\\"iterations\\\": 1000, \\\"real_time\\\": $1, \\\"cpu_time\\\": $1, \\\"time_unit\\\": \\\"ns\\\"}\"; }\n" \
+    "echo \"{\\\"context\\\": {}, \\\"benchmarks\\\": [$(row $ns), $(row $ns), $(row $ns), $(row $ns)]}\" > $out\n"
+
+static void write_file(const char *name, const char *text, mode_t mode)
+{
+    struct text path = { 0 };
+    FILE *f;
+
+    text_addf(&path, "%s/%s", folder, name);
+    f = fopen(path.data, "w");
+    assert_non_null(f);
+    fputs(text, f);
+    fclose(f);
+    assert_int_equal(chmod(path.data, mode), 0);
+    text_free(&path);
+}
+
+static int make_programs(void **state)
+{
+    if (make_folder(state) < 0)
+        return -1;
+    unsetenv("NS_BM_B_8");
+    unsetenv("NS_BM_A");
+    write_file("bench", SCRIPT("BM_A\\nBM_B/8\\n"), 0755);
+    write_file("old", "" SCRIPT("BM_A\\nBM_C\\n") "# another build\n", 0755);
+    return 0;
+}
+
+static void its_benchmarks_are_cases_and_are_recorded_like_any(void **state)
+{
+    struct result r = pawl("list --gbench ./bench");
+    const json_t *c;
+    json_t *json;
+
+    (void)state;
+    assert_int_equal(r.exit, 0);
+    assert_has(r.out, "gbench/bench/BM_A/run\n");
+    assert_has(r.out, "gbench/bench/BM_B/8/run\n");
+    done(&r);
+    setenv("NS_BM_B_8", "250", 1);
+    r = pawl("run --json --gbench ./bench");
+    json = document(&r);
+    assert_int_equal(r.exit, 0);
+    c = row(json, "cases", "id", "gbench/bench/BM_B/8/run", NULL, NULL);
+    assert_string_equal(text_of(c, "status"), "ok");
+    assert_int_equal(json_integer_value(json_object_get(c, "blocks")), 8);
+    assert_float_equal(json_number_value(json_object_get(json_object_get(json_object_get(c, "metrics"), "time_ns"), "value")),
+                       250, 0);
+    json_decref(json);
+    done(&r);
+    r = pawl("run --json --gbench ./bench gbench/bench/BM_A"); /* a glob over the ids, as everywhere */
+    json = document(&r);
+    assert_int_equal(json_array_size(json_object_get(json, "cases")), 2);
+    json_decref(json);
+    done(&r);
+}
+
+static void a_benchmark_that_fails_or_crashes_says_so(void **state)
+{
+    struct result r;
+    json_t *json;
+
+    (void)state;
+    setenv("NS_BM_A", "fail", 1);
+    setenv("NS_BM_B_8", "crash", 1);
+    r = pawl("run --json --gbench ./bench");
+    json = document(&r);
+    assert_int_equal(r.exit, 1);
+    assert_has(text_of(row(json, "cases", "id", "gbench/bench/BM_A/run", NULL, NULL), "reason"), "no such device");
+    assert_has(text_of(row(json, "cases", "id", "gbench/bench/BM_B/8/run", NULL, NULL), "reason"), "SIGSEGV");
+    json_decref(json);
+    done(&r);
+}
+
+/* The old build answers with the same script, and a time of its own from a wrapper. */
+static void another_build_is_held_against_in_turns(void **state)
+{
+    static const struct { const char *ns, *outcome; int exit; } rows[] = {
+        { "80", "REGRESSED", 1 }, { "100", "PASS", 0 }, { "125", "IMPROVED", 0 },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct text script = { 0 };
+        struct result r;
+        json_t *json;
+
+        text_addf(&script, "#!/bin/sh\nNS_BM_A=%s NS_BM_B_8=%s exec %s/bench \"$@\"\n", rows[i].ns, rows[i].ns, folder);
+        write_file("before", script.data, 0755);
+        r = pawl("gate --json --gbench ./bench --against-gbench before");
+        json = document(&r);
+        assert_int_equal(r.exit, rows[i].exit);
+        assert_string_equal(text_of(row(json, "verdicts", "case", "gbench/bench/BM_A/run", "against", "ref"), "outcome"),
+                            rows[i].outcome);
+        json_decref(json);
+        text_free(&script);
+        done(&r);
+    }
+}
+
+static void identical_builds_pass_unmeasured_and_what_one_side_lacks_is_told(void **state)
+{
+    struct result r;
+    json_t *json;
+
+    (void)state;
+    r = pawl("gate --json --gbench ./bench --against-gbench bench");
+    json = document(&r);
+    assert_int_equal(r.exit, 0);
+    assert_has(text_of(row(json, "verdicts", "case", "gbench/bench/BM_A/run", "against", "ref"), "reason"), "same code");
+    json_decref(json);
+    done(&r);
+    r = pawl("gate --json --gbench ./bench --against-gbench old");
+    json = document(&r);
+    assert_int_equal(r.exit, 1);
+    assert_string_equal(text_of(row(json, "verdicts", "case", "gbench/bench/BM_B/8/run", NULL, NULL), "outcome"), "NEW");
+    assert_string_equal(text_of(row(json, "verdicts", "case", "gbench/bench/BM_C/run", NULL, NULL), "outcome"), "MISSING");
+    json_decref(json);
+    done(&r);
+}
+
+#define CONFIG(rest) "{ \"benchmarks\": [ { \"program\": \"bench\", \"name\": \"lib\" } ]" rest " }"
+
+static void a_pawl_json_names_programs_and_targets(void **state)
+{
+    static const struct { const char *limit, *outcome; int exit; } rows[] = { { "120", "PASS", 0 }, { "80", "MISSED_TARGET", 1 } };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct text config = { 0 };
+        struct result r;
+        json_t *json;
+
+        text_addf(&config, CONFIG(", \"targets\": [ { \"cases\": \"gbench/lib/BM_A\", \"metric\": \"time_ns\", "
+                                  "\"at_most\": %s, \"why\": \"w\" } ]"),
+                  rows[i].limit);
+        write_file("pawl.json", config.data, 0644);
+        r = pawl("gate --json");
+        json = document(&r);
+        assert_int_equal(r.exit, rows[i].exit);
+        assert_string_equal(text_of(row(json, "verdicts", "case", "gbench/lib/BM_A/run", "against", "target"), "outcome"),
+                            rows[i].outcome);
+        json_decref(json);
+        text_free(&config);
+        done(&r);
+    }
+}
+
+static void what_is_wrong_is_told_with_its_place(void **state)
+{
+    static const struct { const char *config, *args, *says; } rows[] = {
+        { NULL, "run --gbench ./nowhere", "no program './nowhere'" },
+        { NULL, "run --gbench baselines", "is no program that can be started" },
+        { NULL, "run --gbench /bin/true", "lists no benchmark" },
+        { NULL, "run --gbench /bin/false", "ended with exit status 1" },
+        { NULL, "gate --against-gbench old", "needs --gbench PROGRAM" },
+        { NULL, "gate --gbench ./bench --against HEAD", "--against-gbench" },
+        { "{ \"benchmarks\": [\n", "run", "'pawl.json': line 2" },
+        { "{ \"benchmarks\": [] }", "run", "at least one program" },
+        { "{ \"benchmarks\": [ { \"programme\": \"bench\" } ] }", "run", "benchmarks[0]" },
+        { "{ \"benchmarks\": [ { \"program\": \"bench\", \"min_time\": -1 } ] }", "run", "min_time" },
+        { "{ \"benchmarks\": [ { \"program\": \"bench\" }, { \"program\": \"bench\" } ] }", "run", "have one case id" },
+        { CONFIG(", \"target\": []"), "run", "target" },
+        { CONFIG(",\n\"targets\": [\n{ \"cases\": \"gbench/other\", \"metric\": \"time_ns\", \"at_most\": 1, \"why\": \"w\" } ]"),
+          "gate", "line 3" },
+        { CONFIG(""), "run --config nowhere.json", "nowhere.json" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct result r;
+
+        if (rows[i].config)
+            write_file("pawl.json", rows[i].config, 0644);
+        r = pawl(rows[i].args);
+        if (r.exit != 2)
+            fail_msg("%s: exit %d: %s", rows[i].args, r.exit, r.err);
+        assert_has(r.err, rows[i].says);
+        done(&r);
+    }
+}
+
+#define PROGRAM_TEST(name) cmocka_unit_test_setup_teardown(name, make_programs, remove_folder)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        PROGRAM_TEST(its_benchmarks_are_cases_and_are_recorded_like_any),
+        PROGRAM_TEST(a_benchmark_that_fails_or_crashes_says_so),
+        PROGRAM_TEST(another_build_is_held_against_in_turns),
+        PROGRAM_TEST(identical_builds_pass_unmeasured_and_what_one_side_lacks_is_told),
+        PROGRAM_TEST(a_pawl_json_names_programs_and_targets),
+        PROGRAM_TEST(what_is_wrong_is_told_with_its_place),
+    };
+
+    return cmocka_run_group_tests_name("cli_gbench", tests, NULL, NULL);
+}
