@@ -35,6 +35,8 @@ int cmd_backup(const struct context *context);
 int cmd_nightly(const struct context *context);
 int cmd_doctor(const struct context *context);
 int cmd_drill(const struct context *context);
+int cmd_import(const struct context *context);
+int cmd_export(const struct context *context);
 int cmd_tune(const struct context *context);
 int cmd_bisect(const struct context *context);
 

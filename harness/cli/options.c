@@ -18,7 +18,7 @@ enum {
     MEASURES = CMD_RUN | CMD_GATE | CMD_DRILL | CMD_TUNE | CMD_BISECT | CMD_NIGHTLY,
     RESULTS = CMD_RUN | CMD_GATE,
     STORES = (MEASURES & ~(CMD_TUNE | CMD_BISECT)) | CMD_ACCEPT | CMD_COMPARE | CMD_CHANGES | CMD_DASHBOARD | CMD_DOCTOR |
-             CMD_HISTORY | CMD_PRUNE | CMD_BACKUP,
+             CMD_HISTORY | CMD_PRUNE | CMD_BACKUP | CMD_IMPORT | CMD_EXPORT,
     JUDGES = CMD_RUN | CMD_GATE | CMD_ACCEPT | CMD_DASHBOARD | CMD_DOCTOR | CMD_TUNE | CMD_NIGHTLY,
     ALL = PLANS | STORES,
 };
@@ -31,7 +31,8 @@ static const struct option {
     const char *help;
 } table[] = {
     { "--help", NULL, ALL, FLAG, offsetof(struct options, help), "show this" },
-    { "--json", NULL, ALL & ~(CMD_ACCEPT | CMD_DASHBOARD | CMD_TUNE | CMD_BISECT | CMD_PRUNE | CMD_BACKUP | CMD_NIGHTLY), FLAG, offsetof(struct options, json),
+    { "--json", NULL, ALL & ~(CMD_ACCEPT | CMD_DASHBOARD | CMD_TUNE | CMD_BISECT | CMD_PRUNE | CMD_BACKUP | CMD_NIGHTLY | CMD_IMPORT |
+                        CMD_EXPORT), FLAG, offsetof(struct options, json),
       "one JSON document on standard output; words go to standard error" },
     { "--markdown", NULL, RESULTS, FLAG, offsetof(struct options, markdown),
       "a summary in Markdown on standard output, for a job summary" },

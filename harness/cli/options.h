@@ -24,6 +24,8 @@ enum command_bit {
     CMD_PRUNE = 1 << 17,
     CMD_BACKUP = 1 << 18,
     CMD_NIGHTLY = 1 << 19,
+    CMD_IMPORT = 1 << 20,
+    CMD_EXPORT = 1 << 21,
 };
 
 struct options {

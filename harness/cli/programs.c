@@ -309,7 +309,7 @@ int programs_open(const struct options *o, bool ask, struct programs *p, struct 
     if (!o->gbench && !config && (o->against_gbench || o->filter))
         return err_set(err, ERR_USAGE, "%s needs --gbench PROGRAM, or a %s here",
                        o->against_gbench ? "--against-gbench" : "--benchmark_filter", CONFIG);
-    if (o->against && (o->gbench || config))
+    if ((o->against || o->against_program) && (o->gbench || config))
         return err_set(err, ERR_USAGE, "--against builds this program's own commits: a benchmark program of yours is held "
                                        "against another build of it by --against-gbench FILE");
     if (!o->gbench && !config)

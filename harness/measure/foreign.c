@@ -32,22 +32,22 @@ static bool may_stand_in_an_id(char c)
 
 /* "gbench/bench/BM_Sort_int_/1024" of "BM_Sort<int>/1024". Empty words between slashes would be empty folders of a
  * report. */
-static void make_name(struct foreign *f, const char *title)
+void foreign_name(const char *kind, const char *title, const char *name, char buf[CASE_ID_MAX])
 {
     enum { ROOM = CASE_ID_MAX - sizeof("/clock") - 10 };
     struct text t = { 0 };
     uint64_t hash = 0xcbf29ce484222325; /* FNV-1a (Fowler, Noll, Vo), 64 bits */
 
-    text_addf(&t, "gbench/%s/%s", title, f->benchmark);
+    text_addf(&t, "%s/%s/%s", kind, title, name);
     for (size_t i = 0; i < t.len; i++) {
         hash = (hash ^ (unsigned char)t.data[i]) * 0x100000001b3;
         if (!may_stand_in_an_id(t.data[i]) || (t.data[i] == '/' && (t.data[i + 1] == '/' || !t.data[i + 1])))
             t.data[i] = '_';
     }
     if (t.len > ROOM)
-        snprintf(f->name, sizeof(f->name), "%.*s~%08" PRIx32, (int)ROOM, t.data, (uint32_t)hash);
+        snprintf(buf, CASE_ID_MAX, "%.*s~%08" PRIx32, (int)ROOM, t.data, (uint32_t)hash);
     else
-        text_copy(f->name, sizeof(f->name), t.data);
+        text_copy(buf, CASE_ID_MAX, t.data);
     text_free(&t);
 }
 
@@ -56,7 +56,7 @@ void foreign_init(struct foreign *f, const char *title, const char *program, con
 {
     *f = (struct foreign){ .benchmark = mem_strdup(benchmark), .program = mem_strdup(program),
                            .other = other ? mem_strdup(other) : NULL, .min_time_s = min_time_s };
-    make_name(f, title);
+    foreign_name("gbench", title, benchmark, f->name);
     f->variants[0] = (struct variant){ .name = "clock", .role = ROLE_PEER };
     f->variants[1] = (struct variant){ .name = "run" };
     f->scenario = (struct scenario){ .name = f->name, .summary = f->benchmark, .variants = f->variants,

@@ -23,8 +23,11 @@ struct foreign {
     double min_time_s;        /* of a repetition */
 };
 
-/* `title` is the program's name in case ids. What an id may not hold is '_' in it; an id that would be too long is cut and
- * ends in a hash. Strings are copied. */
+/* "KIND/TITLE/NAME" as the name of a scenario: what an id may not hold is '_' in it; one that would be too long for the ids
+ * of its variants is cut and ends in a hash. */
+void foreign_name(const char *kind, const char *title, const char *name, char buf[CASE_ID_MAX]);
+
+/* `title` is the program's name in case ids, of kind "gbench". Strings are copied. */
 void foreign_init(struct foreign *f, const char *title, const char *program, const char *other, const char *benchmark,
                   double min_time_s);
 void foreign_free(struct foreign *f); /* accepts {0} */

@@ -267,6 +267,52 @@ out:
     return ret;
 }
 
+static int take_rows(struct reader *r, const char *const *names, size_t n_names, import_csv_row_fn take, void *arg,
+                     struct err *err)
+{
+    size_t at[IMPORT_CSV_NAMED_MAX];
+    int more = read_row(r, err);
+
+    if (more == 0)
+        return err_set(err, ERR_CONFIG, "'%s' is empty", r->path);
+    for (size_t k = 0; more > 0 && k < n_names; k++) {
+        at[k] = SIZE_MAX;
+        for (size_t i = 0; i < r->n; i++)
+            if (strcasecmp(r->cells[i], names[k]) == 0)
+                at[k] = i;
+    }
+    while (more > 0 && (more = read_row(r, err)) > 0) {
+        const char *cells[IMPORT_CSV_NAMED_MAX];
+
+        for (size_t k = 0; k < n_names; k++) {
+            if (at[k] != SIZE_MAX && at[k] >= r->n)
+                return wrong(r, r->line, at[k] + 1, "the row ends before this column", err);
+            cells[k] = at[k] == SIZE_MAX ? NULL : r->cells[at[k]];
+        }
+        if (take(arg, cells, err) < 0)
+            return err_wrap(err, "'%s': line %zu", r->path, r->line);
+    }
+    return more;
+}
+
+int import_csv_rows(const char *path, const char *const *names, size_t n_names, import_csv_row_fn take, void *arg,
+                    struct err *err)
+{
+    struct reader *r = mem_array(1, sizeof(*r));
+    int ret = -1;
+
+    if (n_names > IMPORT_CSV_NAMED_MAX)
+        BUG("%zu columns are asked for", n_names);
+    r->path = path;
+    if (read_file(r, err) == 0) {
+        find_separator(r);
+        ret = take_rows(r, names, n_names, take, arg, err);
+    }
+    free(r->data);
+    free(r);
+    return ret;
+}
+
 void import_csv_free(struct import_csv *csv)
 {
     free(csv->values);

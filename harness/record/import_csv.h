@@ -23,4 +23,13 @@ struct import_csv {
 /* `column` is a name or a number from 1; NULL: the last one whose first cell below the header is a number. `path` "-" is
  * standard input. Free with import_csv_free() after success; after failure there is nothing to free. */
 int import_csv(const char *path, const char *column, struct import_csv *csv, struct err *err);
+/* Several columns by their names, of a file with a header: `take` is called for every row with the cell of each name, NULL
+ * where the file has no such column. Cells live as long as the call. Where it returns -1 the line is put before its words,
+ * and the reading ends with that error. */
+typedef int (*import_csv_row_fn)(void *arg, const char *const *cells, struct err *err);
+
+enum { IMPORT_CSV_NAMED_MAX = 16 };
+int import_csv_rows(const char *path, const char *const *names, size_t n_names, import_csv_row_fn take, void *arg,
+                    struct err *err);
+
 void import_csv_free(struct import_csv *csv);
