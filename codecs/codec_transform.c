@@ -2,8 +2,11 @@
 /* codec_transform.c -- principal components, trellis-coded quantisation, interleaved range coding, in groups of 64
  * vectors: the fewest bytes for a recall, in storage that is read by groups. transform.h and transform_group.h say how.
  *
- * Ranking: the inner product with the reconstruction, which has the training vectors' common length where they have one
- * (for unit vectors: the cosine). It is computed from components, without the reconstruction. */
+ * Codes take no more than what was asked for on average, of few vectors as of many: lambda is raised until they do. Less
+ * than 16 vectors by themselves pay for the coder's states, and lose by it.
+ *
+ * Ranking: the inner product with the reconstruction. Where training vectors have one length decoded ones have it, too,
+ * and scores go a part of the way there (transform_rank.h). They are computed from components. */
 #include "codecs/codec.h"
 #include "codecs/transform_group.h"
 
@@ -16,7 +19,6 @@
 enum {
     BYTES_MIN = 4,
     BYTES_MAX = 512,
-    CONTROLLED = 4 * TRANSFORM_GROUP, /* vectors from which on the mean size is held: fewer say little */
     ATTEMPTS = 8,
     SAMPLED = 8, /* groups that are tried first where there are many more */
 };
@@ -120,7 +122,7 @@ static int transform_encode(const void *model, const struct vectors *x, struct c
     if (x->n >= 2 * SAMPLED * TRANSFORM_GROUP)
         lambda = try_groups(t, x, &g);
     ret = encode_at(t, x, lambda, &g, codes, err);
-    for (size_t i = 0; ret == 0 && x->n >= CONTROLLED && codes->n_bytes > x->n * t->bytes && i < ATTEMPTS; i++) {
+    for (size_t i = 0; ret == 0 && codes->n_bytes > x->n * t->bytes && i < ATTEMPTS; i++) {
         double excess = (double)codes->n_bytes / ((double)x->n * (double)t->bytes) - 1;
 
         codes_free(codes);

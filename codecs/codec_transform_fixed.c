@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BYTES_MIN = RANS_FIXED_MIN, BYTES_MAX = 512, HALVINGS = 7, RAISES = 12 };
+enum { BYTES_MIN = RANS_FIXED_MIN, BYTES_MAX = 512, ROUNDS = 4, RAISES = 12 };
 
 /* What a vector loses, in bits: the coder's first state and the last step of the search. */
 static const double EXTRA_BITS = 2;
@@ -89,27 +89,67 @@ static double bits_of(const struct transform *t, const uint32_t *places)
     return bits + LOST_BITS;
 }
 
-/* Up to TRANSFORM_GROUP vectors (g->u) by bisection of each one's lambda. What should fit and does not is quantised with
- * ever higher lambdas; zeros are what is left for a vector unlike any of training. */
+/* Bits fall about in proportion to lambda's logarithm, by this part of all of them for each unit of it. */
+static const double SLOPE = .2;
+
+/* The search for one vector's lambda: what is known of lambda's logarithm. */
+struct search {
+    double at, low, high;      /* next to be tried; too many bits; they fit */
+    double low_bits, high_bits; /* 0: not tried yet */
+};
+
+/* The next one to try, from what was found for `at`: between both sides where they are known, by a straight line. */
+static void search_on(struct search *s, double bits, double wanted)
+{
+    double share;
+
+    if (bits <= wanted) {
+        s->high = s->at;
+        s->high_bits = bits;
+    } else {
+        s->low = s->at;
+        s->low_bits = bits;
+    }
+    if (s->low_bits > 0 && s->high_bits > 0 && s->low_bits > s->high_bits) {
+        share = (s->low_bits - wanted) / (s->low_bits - s->high_bits);
+        s->at = s->low + (s->high - s->low) * fmin(fmax(share, .1), .9);
+    } else {
+        s->at += (bits - wanted) / (SLOPE * wanted) + (bits > wanted ? .02 : -.02);
+        s->at = fmin(fmax(s->at, s->low), s->high);
+    }
+}
+
+/* Up to TRANSFORM_GROUP vectors (g->u), each with the lowest lambda that was found for it. What should fit and does not
+ * is quantised with ever higher ones; zeros are what is left for a vector unlike any of training. */
 static void encode_group(const struct transform *t, size_t n, struct transform_group *g, uint8_t *out)
 {
-    float lambda[TRANSFORM_GROUP], low[TRANSFORM_GROUP], high[TRANSFORM_GROUP];
-    size_t k = t->projection.k, missing = n;
+    struct search search[TRANSFORM_GROUP];
+    float lambda[TRANSFORM_GROUP];
+    size_t k = t->projection.k, missing = 0;
     bool done[TRANSFORM_GROUP] = { false };
 
     for (size_t i = 0; i < n; i++) {
-        low[i] = t->lambda / (float)SPAN;
-        high[i] = t->lambda * (float)SPAN;
-        lambda[i] = t->lambda;
+        double middle = log(fmax((double)t->lambda, 1e-30));
+
+        search[i] = (struct search){ .at = middle, .low = middle - log(SPAN), .high = middle + log(SPAN) };
     }
-    for (size_t round = 0; round < HALVINGS; round++) {
+    for (size_t round = 0; round < ROUNDS; round++) {
+        for (size_t i = 0; i < n; i++)
+            lambda[i] = (float)exp(search[i].at);
         transform_group_quantise(t, n, lambda, g);
         for (size_t i = 0; i < n; i++) {
-            *(bits_of(t, g->places + i * k) <= 8.0 * (double)t->bytes ? &high[i] : &low[i]) = lambda[i];
-            lambda[i] = sqrtf(low[i] * high[i]);
+            double bits = bits_of(t, g->places + i * k), wanted = 8.0 * (double)t->bytes;
+
+            if (bits <= wanted && search[i].at <= search[i].high)
+                memcpy(g->kept + i * k, g->places + i * k, k * sizeof(*g->kept));
+            search_on(&search[i], bits, wanted);
         }
     }
-    memcpy(lambda, high, sizeof(lambda));
+    for (size_t i = 0; i < n; i++) {
+        lambda[i] = (float)exp(search[i].high) * 1.05f;
+        done[i] = search[i].high_bits > 0 && write_one(t, g->kept + i * k, g->coded, out + i * t->bytes) == 0;
+        missing += !done[i];
+    }
     for (size_t round = 0; round < RAISES && missing > 0; round++) {
         transform_group_quantise(t, n, lambda, g);
         for (size_t i = 0; i < n; i++) {

@@ -32,6 +32,8 @@ struct evaluation {
     /* Wall time of this very run, on as many CPUs as it had: to plan by. The scenarios measure. */
     double train_s, encode_per_s, decode_per_s, score_per_s; /* vectors; score: codes x queries */
 
+    size_t train_bytes; /* memory that training took beyond the training vectors (peak.h) */
+
     float *found_10; /* (n_queries) owned: recall@10 of each query, for evaluate_difference() */
 };
 
@@ -58,7 +60,7 @@ struct evaluate_coder {
     size_t side_bytes;
 };
 
-/* Fills all of *e but its name, `wanted`, `peer` and train_s. */
+/* Fills all of *e but its name, `wanted`, `peer`, train_s and train_bytes. */
 int evaluate_coder(const struct evaluate_coder *coder, const struct evaluate_frame *frame, struct evaluation *e,
                    struct err *err);
 

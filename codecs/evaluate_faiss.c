@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "codecs/blas.h"
+#include "codecs/peak.h"
 #include "codecs/peer_faiss.h"
 
 #include <stdlib.h>
@@ -87,6 +88,8 @@ int evaluate_faiss(const char *kind, size_t bytes, const struct evaluate_frame *
     struct peer peer = { .faiss = peer_faiss_load(err), .bytes = bytes, .dim = train->dim };
     struct evaluate_coder coder = { &peer, encode, decode, score, 0 };
     struct timespec start, end;
+    struct peak peak;
+    size_t taken;
     int ret = -1;
 
     *e = (struct evaluation){ 0 };
@@ -95,9 +98,11 @@ int evaluate_faiss(const char *kind, size_t bytes, const struct evaluate_frame *
     if (!evaluate_faiss_has(kind, bytes, train->dim))
         return err_set(err, ERR_CONFIG, "%s cannot write a vector of %zu dimensions in %zu bytes", kind, train->dim,
                        bytes);
+    peak = peak_begin();
     clock_gettime(CLOCK_MONOTONIC, &start);
     peer.p = peer.faiss->train((enum peer_faiss_kind)kind_of(kind), bytes, train->data, train->n, train->dim, err);
     clock_gettime(CLOCK_MONOTONIC, &end);
+    taken = peak_bytes(peak);
     if (!peer.p)
         return -1;
     coder.side_bytes = peer.faiss->side_bytes(peer.p);
@@ -110,6 +115,7 @@ int evaluate_faiss(const char *kind, size_t bytes, const struct evaluate_frame *
     text_copy(e->name, sizeof(e->name), kind);
     e->peer = true;
     e->wanted = bytes;
+    e->train_bytes = taken;
     e->train_s = (double)(end.tv_sec - start.tv_sec) + (double)(end.tv_nsec - start.tv_nsec) * 1e-9;
     return 0;
 }

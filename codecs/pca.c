@@ -38,9 +38,27 @@ static double *doubled(const float *a, size_t n, struct err *err)
     return out;
 }
 
-static int from_covariance(const struct vectors *x, struct pca *pca, struct err *err)
+/* The covariance (n, n) of what is left without the direction `axis`. */
+static void deflate(double *covariance, const float *axis, size_t n)
 {
-    size_t dim = x->dim;
+    double *image = mem_array(n, sizeof(*image)), along = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        for (size_t j = 0; j < n; j++)
+            image[i] += covariance[i * n + j] * axis[j];
+        along += image[i] * axis[i];
+    }
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j < n; j++)
+            covariance[i * n + j] += along * axis[i] * axis[j] - image[i] * axis[j] - axis[i] * image[j];
+    free(image);
+}
+
+/* Fills the components from `first` on; above 0, those across the first. */
+static int from_covariance(const struct vectors *x, size_t first_component, struct pca *pca, struct err *err)
+{
+    size_t dim = x->dim, n_components = pca->k - first_component;
+    float *basis = pca->basis + first_component * dim, *variance = pca->variance + first_component;
     float *block = mem_aligned(BLOCK * dim, sizeof(*block), MEM_LINE, err);
     float *covariance = mem_aligned(dim * dim, sizeof(*covariance), MEM_LINE, err);
     double *vectors = NULL;
@@ -56,12 +74,16 @@ static int from_covariance(const struct vectors *x, struct pca *pca, struct err 
         blas_sgemm(true, false, dim, dim, n, 1 / (float)x->n, block, dim, block, dim, first > 0, covariance, dim);
     }
     vectors = doubled(covariance, dim, err);
-    if (!vectors || blas_eigen(vectors, dim, vectors + dim * dim, err) < 0)
+    if (!vectors)
         goto out;
-    for (size_t i = 0; i < pca->k * dim; i++)
-        pca->basis[i] = (float)vectors[i];
-    for (size_t i = 0; i < pca->k; i++)
-        pca->variance[i] = fmaxf((float)vectors[dim * dim + i], 0);
+    if (first_component > 0)
+        deflate(vectors, pca->basis, dim);
+    if (blas_eigen(vectors, dim, vectors + dim * dim, err) < 0)
+        goto out;
+    for (size_t i = 0; i < n_components * dim; i++)
+        basis[i] = (float)vectors[i];
+    for (size_t i = 0; i < n_components; i++)
+        variance[i] = fmaxf((float)vectors[dim * dim + i], 0);
     ret = 0;
 out:
     free(block);
@@ -83,10 +105,21 @@ static int *draw(size_t n, size_t want, uint64_t seed)
     return index;
 }
 
-/* With X centred, X X^T = U S^2 U^T gives the components S^-1 U^T X. */
-static int from_gram(const struct vectors *x, uint64_t seed, struct pca *pca, struct err *err)
+static void without(const float *axis, size_t dim, float *x)
 {
-    size_t dim = x->dim, n = x->n < PCA_DIM_MAX ? x->n : PCA_DIM_MAX;
+    double along = 0;
+
+    for (size_t j = 0; j < dim; j++)
+        along += (double)axis[j] * x[j];
+    for (size_t j = 0; j < dim; j++)
+        x[j] -= (float)along * axis[j];
+}
+
+/* With X centred, X X^T = U S^2 U^T gives the components S^-1 U^T X. */
+static int from_gram(const struct vectors *x, uint64_t seed, size_t first_component, struct pca *pca, struct err *err)
+{
+    size_t dim = x->dim, n = x->n < PCA_DIM_MAX ? x->n : PCA_DIM_MAX, n_components = pca->k - first_component;
+    float *basis = pca->basis + first_component * dim, *variance = pca->variance + first_component;
     float *rows = mem_aligned(n * dim, sizeof(*rows), MEM_LINE, err);
     float *gram = mem_aligned(n * n, sizeof(*gram), MEM_LINE, err);
     double *vectors = NULL, *values;
@@ -96,6 +129,8 @@ static int from_gram(const struct vectors *x, uint64_t seed, struct pca *pca, st
         goto out;
     for (size_t i = 0; i < n; i++)
         centre(x->data + (size_t)index[i] * dim, pca->mean, dim, rows + i * dim);
+    for (size_t i = 0; first_component > 0 && i < n; i++)
+        without(pca->basis, dim, rows + i * dim);
     blas_sgemm(false, true, n, n, dim, 1, rows, dim, rows, dim, 0, gram, n);
     vectors = doubled(gram, n, err);
     if (!vectors)
@@ -103,13 +138,13 @@ static int from_gram(const struct vectors *x, uint64_t seed, struct pca *pca, st
     values = vectors + n * n;
     if (blas_eigen(vectors, n, values, err) < 0)
         goto out;
-    for (size_t i = 0; i < n && i < pca->k; i++) {
+    for (size_t i = 0; i < n && i < n_components; i++) {
         if (!(values[i] > values[0] * 1e-6)) /* rounding leaves this much where nothing is */
             break;
-        pca->variance[i] = (float)(values[i] / (double)n);
+        variance[i] = (float)(values[i] / (double)n);
         for (size_t j = 0; j < n; j++)
             gram[i * n + j] = (float)(vectors[i * n + j] / sqrt(values[i]));
-        blas_sgemm(false, false, 1, dim, n, 1, gram + i * n, n, rows, dim, 0, pca->basis + i * dim, dim);
+        blas_sgemm(false, false, 1, dim, n, 1, gram + i * n, n, rows, dim, 0, basis + i * dim, dim);
     }
     ret = 0;
 out:
@@ -120,7 +155,27 @@ out:
     return ret;
 }
 
-int pca_train(const struct vectors *x, size_t k, uint64_t seed, struct pca *pca, struct err *err)
+/* The direction of the mean as the first component, and the variance along it. */
+static void take_mean(const struct vectors *x, struct pca *pca)
+{
+    size_t dim = x->dim;
+    double squared = 0, variance = 0;
+
+    for (size_t j = 0; j < dim; j++)
+        squared += (double)pca->mean[j] * pca->mean[j];
+    for (size_t j = 0; squared > 0 && j < dim; j++)
+        pca->basis[j] = (float)(pca->mean[j] / sqrt(squared));
+    for (size_t i = 0; i < x->n; i++) {
+        double along = -sqrt(squared);
+
+        for (size_t j = 0; j < dim; j++)
+            along += (double)pca->basis[j] * x->data[i * dim + j];
+        variance += along * along / (double)x->n;
+    }
+    pca->variance[0] = (float)variance;
+}
+
+static int train(const struct vectors *x, size_t k, uint64_t seed, bool across, struct pca *pca, struct err *err)
 {
     int ret;
 
@@ -131,10 +186,22 @@ int pca_train(const struct vectors *x, size_t k, uint64_t seed, struct pca *pca,
     pca->basis = mem_array(k * x->dim, sizeof(*pca->basis));
     pca->variance = mem_array(k, sizeof(*pca->variance));
     pca_mean(x, pca->mean);
-    ret = x->dim <= PCA_DIM_MAX ? from_covariance(x, pca, err) : from_gram(x, seed, pca, err);
+    if (across)
+        take_mean(x, pca);
+    ret = x->dim <= PCA_DIM_MAX ? from_covariance(x, across, pca, err) : from_gram(x, seed, across, pca, err);
     if (ret < 0)
         pca_free(pca);
     return ret;
+}
+
+int pca_train(const struct vectors *x, size_t k, uint64_t seed, struct pca *pca, struct err *err)
+{
+    return train(x, k, seed, false, pca, err);
+}
+
+int pca_train_across(const struct vectors *x, size_t k, uint64_t seed, struct pca *pca, struct err *err)
+{
+    return train(x, k, seed, true, pca, err);
 }
 
 void pca_free(struct pca *pca)

@@ -20,6 +20,10 @@ struct pca {
 
 /* 1 <= k <= dim; x is not empty. -1 where OpenBLAS or memory lacks. */
 int pca_train(const struct vectors *x, size_t k, uint64_t seed, struct pca *pca, struct err *err);
+/* The same with the direction of the mean for the first (zeros where there is no mean), and the components of what is
+ * left without it for the others. */
+int pca_train_across(const struct vectors *x, size_t k, uint64_t seed, struct pca *pca, struct err *err);
+
 void pca_free(struct pca *pca); /* accepts {0} */
 
 /* The mean of all vectors: out is (x->dim), summed in double. */

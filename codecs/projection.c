@@ -97,21 +97,37 @@ void projection_rotation(const struct vectors *x, size_t k, uint64_t seed, struc
     finish(p);
 }
 
+/* Takes what it needs of the components. */
+static void take(const struct vectors *x, struct pca *pca, struct projection *p, float *variance)
+{
+    *p = (struct projection){ .kind = PROJECTION_BASIS, .dim = x->dim, .k = pca->k, .gain = gain_of(x) };
+    p->mean = pca->mean;
+    p->basis = pca->basis;
+    pca->mean = pca->basis = NULL;
+    for (size_t i = 0; variance && i < pca->k; i++)
+        variance[i] = pca->variance[i] / (p->gain * p->gain);
+    pca_free(pca);
+    finish(p);
+}
+
 int projection_pca(const struct vectors *x, size_t k, uint64_t seed, struct projection *p, float *variance,
                    struct err *err)
 {
     struct pca pca;
 
-    *p = (struct projection){ .kind = PROJECTION_BASIS, .dim = x->dim, .k = k, .gain = gain_of(x) };
     if (pca_train(x, k, seed, &pca, err) < 0)
         return -1;
-    p->mean = pca.mean;
-    p->basis = pca.basis;
-    pca.mean = pca.basis = NULL;
-    for (size_t i = 0; variance && i < k; i++)
-        variance[i] = pca.variance[i] / (p->gain * p->gain);
-    pca_free(&pca);
-    finish(p);
+    take(x, &pca, p, variance);
+    return 0;
+}
+
+int projection_pca_across(const struct vectors *x, size_t k, uint64_t seed, struct projection *p, struct err *err)
+{
+    struct pca pca;
+
+    if (pca_train_across(x, k, seed, &pca, err) < 0)
+        return -1;
+    take(x, &pca, p, NULL);
     return 0;
 }
 

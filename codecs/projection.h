@@ -35,6 +35,9 @@ void projection_rotation(const struct vectors *x, size_t k, uint64_t seed, struc
 int projection_pca(const struct vectors *x, size_t k, uint64_t seed, struct projection *p, float *variance,
                    struct err *err);
 
+/* The direction of the mean first, then the principal components of the rest (pca.h). */
+int projection_pca_across(const struct vectors *x, size_t k, uint64_t seed, struct projection *p, struct err *err);
+
 /* y becomes rotation y, rotation (k, k) orthogonal: for PROJECTION_BASIS. */
 int projection_rotate(struct projection *p, const float *rotation, struct err *err);
 

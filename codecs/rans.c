@@ -148,19 +148,17 @@ int rans_fixed_encode(const struct rans_symbol *symbols, size_t n, uint32_t numb
                       size_t bytes)
 {
     size_t room = bytes - RANS_FIXED_MIN, used;
-    unsigned low = 0, high = FIXED_LEVELS;
     uint32_t state = 0, start;
 
-    while (low < high) { /* the lowest start that fills the room */
-        unsigned middle = (low + high) / 2;
-
-        if (fixed_try(symbols, n, fixed_start(number, radix, middle), out + RANS_FIXED_MIN, room, &state) < room)
-            low = middle + 1;
-        else
-            high = middle;
+    /* The lowest start that fills the room. From level 1 on a level is a bit at most, so that as many can be left out as
+     * bits are missing for sure. */
+    for (unsigned level = 0;; level += level > 0 && used + 1 < room ? 8 * (unsigned)(room - used - 1) : 1) {
+        level = level < FIXED_LEVELS ? level : FIXED_LEVELS;
+        start = fixed_start(number, radix, level);
+        used = fixed_try(symbols, n, start, out + RANS_FIXED_MIN, room, &state);
+        if (used >= room || level == FIXED_LEVELS)
+            break;
     }
-    start = fixed_start(number, radix, low);
-    used = fixed_try(symbols, n, start, out + RANS_FIXED_MIN, room, &state);
     if (used > room || (used < room && start < 1u << 23))
         return -1;
     memmove(out + RANS_FIXED_MIN, out + RANS_FIXED_MIN + room - used, used);

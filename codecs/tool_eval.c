@@ -2,6 +2,7 @@
 #include "base/mem.h"
 #include "codecs/codec.h"
 #include "codecs/evaluate.h"
+#include "codecs/peak.h"
 #include "codecs/peer_faiss.h"
 #include "codecs/progress.h"
 #include "codecs/tool_private.h"
@@ -47,15 +48,19 @@ static int one(const struct codec *codec, size_t bytes, const struct tool_args *
 {
     struct codec_options options = { bytes, args->seed };
     struct timespec start, end;
+    struct peak peak = peak_begin();
     struct codec_model model;
+    size_t taken;
     int ret;
 
     clock_gettime(CLOCK_MONOTONIC, &start);
     if (codec_train(codec, &frame->corpus->train, &options, &model, err) < 0)
         return -1;
     clock_gettime(CLOCK_MONOTONIC, &end);
+    taken = peak_bytes(peak);
     ret = evaluate_model(&model, frame, e, err);
     e->train_s = (double)(end.tv_sec - start.tv_sec) + (double)(end.tv_nsec - start.tv_nsec) * 1e-9;
+    e->train_bytes = taken;
     codec_model_free(&model);
     return ret;
 }
@@ -69,6 +74,13 @@ static struct evaluation *row(struct rows *rows)
 {
     rows->es = mem_grow(rows->es, &rows->capacity, rows->n + 1, sizeof(*rows->es));
     return &rows->es[rows->n];
+}
+
+/* What a peer cannot do is its row's loss, not that of the table. */
+static void say_absent(const char *kind, size_t bytes, const struct err *err)
+{
+    progress_say("%s", "");
+    fprintf(stderr, "pawl codec eval: no row for %s at %zu bytes: %s\n", kind, bytes, err->msg);
 }
 
 static int of_size(const struct tool_args *args, size_t bytes, const struct evaluate_frame *frame, struct rows *rows,
@@ -92,11 +104,21 @@ static int of_size(const struct tool_args *args, size_t bytes, const struct eval
         if (!wanted(args, kind) || !evaluate_faiss_has(kind, bytes, dim) || (peer_faiss_absent() && !args->n_names))
             continue;
         progress_say("evaluating %s, %zu bytes", kind, bytes);
-        if (evaluate_faiss(kind, bytes, frame, row(rows), err) < 0)
-            return -1;
-        rows->n++;
+        if (evaluate_faiss(kind, bytes, frame, row(rows), err) == 0)
+            rows->n++;
+        else
+            say_absent(kind, bytes, err);
     }
     return 0;
+}
+
+/* And empties it: a size is shown as soon as it is done. */
+static int print(struct text *out, struct err *err)
+{
+    int bad = out->data && (fputs(out->data, stdout) == EOF || fflush(stdout) == EOF);
+
+    text_free(out);
+    return bad ? err_set(err, ERR_HARNESS, "cannot write to standard output: %m") : 0;
 }
 
 int tool_eval(const struct tool_args *args, struct err *err)
@@ -114,17 +136,25 @@ int tool_eval(const struct tool_args *args, struct err *err)
     progress_say("finding the covariance of %zu vectors", corpus.base.n);
     if (evaluate_frame(&corpus, &frame, err) < 0)
         goto out;
-    for (size_t i = 0; i < n_bytes; i++)
-        if (of_size(args, bytes[i], &frame, &rows, err) < 0)
-            goto out;
-    progress_say("%s", "");
     if (!args->json && peer_faiss_absent())
         fprintf(stderr, "pawl codec eval: no peer to compare with: %s\n", peer_faiss_absent());
-    (args->json ? tool_table_json : tool_table_text)(&corpus, rows.es, rows.n, &out);
-    if (out.data && fputs(out.data, stdout) == EOF)
-        err_set(err, ERR_HARNESS, "cannot write to standard output: %m");
-    else
-        ret = 0;
+    if (!args->json)
+        tool_table_head(&corpus, &out);
+    for (size_t i = 0; i < n_bytes; i++) {
+        size_t had = rows.n;
+
+        if (of_size(args, bytes[i], &frame, &rows, err) < 0)
+            goto out;
+        progress_say("%s", "");
+        if (args->json)
+            continue;
+        tool_table_text(rows.es + had, rows.n - had, &out);
+        if (print(&out, err) < 0)
+            goto out;
+    }
+    if (args->json)
+        tool_table_json(&corpus, rows.es, rows.n, &out);
+    ret = print(&out, err);
 out:
     for (size_t i = 0; i < rows.n; i++)
         evaluation_free(&rows.es[i]);

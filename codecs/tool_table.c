@@ -34,7 +34,7 @@ static void text_row(const struct evaluation *e, struct text *out)
               side / (double)e->n, side / 1e5, side / 1e6);
     text_addf(out, "%.3f  %.3f  %.3f   %.3f   ", e->recall_1, e->recall_10, e->recall_100, e->rescored_10);
     text_addf(out, "%6.3f%8.1f   %.3f   %.3f ", e->mse, e->bound_bytes, e->signs, e->cosine);
-    text_addf(out, "%8.1f%9.0f%10.0f\n", e->train_s, e->encode_per_s, e->decode_per_s);
+    text_addf(out, "%8.1f%7.0f%9.0f%10.0f\n", e->train_s, (double)e->train_bytes / (1 << 20), e->encode_per_s, e->decode_per_s);
 }
 
 static void text_group(const struct evaluation *es, size_t n, struct text *out)
@@ -45,7 +45,7 @@ static void text_group(const struct evaluation *es, size_t n, struct text *out)
               "at 1e5", "at 1e6");
     text_addf(out, "%5s  %5s  %5s   %8s%6s%8s   %5s   %6s", "R@1", "R@10", "R@100", "rescored", "mse", "bound", "signs",
               "cosine");
-    text_addf(out, "%8s%9s%10s\n", "train s", "enc/s", "dec/s");
+    text_addf(out, "%8s%7s%9s%10s\n", "train s", "MiB", "enc/s", "dec/s");
     for (size_t i = 0; i < n; i++)
         text_row(&es[i], out);
     if (ours && peer) {
@@ -56,13 +56,18 @@ static void text_group(const struct evaluation *es, size_t n, struct text *out)
     }
 }
 
-void tool_table_text(const struct corpus *corpus, const struct evaluation *es, size_t n, struct text *out)
+void tool_table_head(const struct corpus *corpus, struct text *out)
 {
+    size_t n = corpus->base.n, ranked = n < CORPUS_NEIGHBOURS ? n : CORPUS_NEIGHBOURS;
+
     text_addf(out, "%s: %s%s\n", corpus->name, corpus->describe,
               corpus->matryoshka ? ", trained for prefixes" : "");
-    if (n > 0)
-        text_addf(out, "rescored: recall@10 after the best %d by the codes, %.2g %% of all, are ranked by their originals\n",
-                  CORPUS_NEIGHBOURS, 100 * es->candidates);
+    text_addf(out, "rescored: recall@10 after the best %zu by the codes, %.2g %% of all, are ranked by their originals\n",
+              ranked, 100.0 * (double)ranked / (double)n);
+}
+
+void tool_table_text(const struct evaluation *es, size_t n, struct text *out)
+{
     for (size_t at = 0; at < n; at += group(es, n, at))
         text_group(es + at, group(es, n, at), out);
 }
@@ -109,6 +114,7 @@ static void json_row(const struct evaluation *e, const struct evaluation *peer, 
     number(out, "sign_agreement", e->signs);
     number(out, "cosine", e->cosine);
     number(out, "train_s", e->train_s);
+    number(out, "train_bytes", (double)e->train_bytes);
     number(out, "encode_per_s", e->encode_per_s);
     number(out, "decode_per_s", e->decode_per_s);
     number(out, "score_per_s", e->score_per_s);

@@ -25,7 +25,6 @@ void transform_free(void *transform)
     free(t->bits);
     free(t->slices);
     free(t->offset);
-    free(t->drift);
     free(t->stretch);
     free(t);
 }
@@ -68,7 +67,6 @@ int transform_prepare(struct transform *t, struct err *err)
     t->bits = mem_array(t->n_symbols, sizeof(*t->bits));
     t->slices = mem_array(t->n_symbols, sizeof(*t->slices));
     t->offset = mem_array(p->k, sizeof(*t->offset));
-    t->drift = mem_array(p->k, sizeof(*t->drift));
     t->stretch = mem_array(p->k, sizeof(*t->stretch));
     for (size_t i = 0; i < t->n_symbols; i++) {
         t->bits[i] = rans_cost_bits(t->symbols[i]);
@@ -78,10 +76,9 @@ int transform_prepare(struct transform *t, struct err *err)
         size_t c = transform_component(t, w);
 
         t->offset[w] = t->scale[c] * p->offset[c];
-        t->drift[w] = 2 * p->gain * p->gain / t->scale[c] * p->offset[c];
         t->stretch[w] = p->gain * p->gain / (t->scale[c] * t->scale[c]);
     }
-    t->origin_squared = p->gain * p->gain * p->mean_squared;
+    t->along = p->gain * p->offset[0];
     t->isa = isa_host();
     t->quantise = t->isa & ISA_AVX512F ? transform_quantise_avx512 :
                   t->isa & ISA_AVX2    ? transform_quantise_avx2 :
@@ -109,33 +106,42 @@ void transform_forward(const struct transform *t, const float *x, size_t n, floa
         }
 }
 
-/* What makes each of n vectors as long as the training vectors were. */
-static void factors(const struct transform *t, const float *u, size_t n, float *factor)
+/* Where training vectors had one length, n decoded ones get it, or a part of the way to it on a logarithmic scale:
+ * quantisation shortens what is across the mean, the more the fewer bits there were for a vector. */
+static void lengthen(const struct transform *t, float *u, size_t n, float part)
 {
-    float squared[TRANSFORM_GROUP];
+    size_t k = t->projection.k, mean = transform_place(t, 0);
+    float across[TRANSFORM_GROUP] = { 0 }, whole = t->length * t->length;
 
-    for (size_t i = 0; i < TRANSFORM_GROUP; i++)
-        squared[i] = t->origin_squared;
-    for (size_t w = 0; t->length > 0 && w < t->projection.k; w++)
-        for (size_t i = 0; i < TRANSFORM_GROUP; i++) {
+    if (t->length <= 0)
+        return;
+    for (size_t w = 0; w < k; w++)
+        for (size_t i = 0; w != mean && i < TRANSFORM_GROUP; i++) {
             float v = u[w * TRANSFORM_GROUP + i];
 
-            squared[i] += v * (t->drift[w] + v * t->stretch[w]);
+            across[i] += v * v * t->stretch[w];
         }
-    for (size_t i = 0; i < n; i++)
-        factor[i] = t->length > 0 && squared[i] > 1e-12f * t->length ? t->length / sqrtf(squared[i]) : 1;
+    for (size_t i = 0; i < n; i++) {
+        float along = t->along + u[mean * TRANSFORM_GROUP + i] * sqrtf(t->stretch[mean]);
+        float left = fmaxf(whole - along * along, 1e-3f * whole);
+
+        across[i] = across[i] > 1e-9f * whole ? powf(left / across[i], part / 2) : 1;
+    }
+    for (size_t w = 0; w < k; w++)
+        for (size_t i = 0; w != mean && i < n; i++)
+            u[w * TRANSFORM_GROUP + i] *= across[i];
 }
 
-void transform_back(const struct transform *t, const float *u, size_t n, float *room, float *out)
+void transform_back(const struct transform *t, float *u, size_t n, float *room, float *out)
 {
     size_t k = t->projection.k, dim = t->projection.dim, stride = panel_stride(&t->back);
-    float *rows = room + TRANSFORM_GROUP * stride, factor[TRANSFORM_GROUP];
+    float *rows = room + TRANSFORM_GROUP * stride;
 
-    factors(t, u, n, factor);
+    lengthen(t, u, n, 1);
     for (size_t i = 0; i < n; i++) {
         for (size_t w = 0; w < k; w++)
-            rows[i * (k + 1) + w] = factor[i] * u[w * TRANSFORM_GROUP + i];
-        rows[i * (k + 1) + k] = factor[i];
+            rows[i * (k + 1) + w] = u[w * TRANSFORM_GROUP + i];
+        rows[i * (k + 1) + k] = 1;
     }
     panel_multiply(&t->back, rows, k + 1, n, stride == dim ? out : room, t->isa);
     for (size_t i = 0; stride != dim && i < n; i++)
@@ -163,27 +169,16 @@ int transform_queries(const struct transform *t, const struct vectors *queries, 
     return 0;
 }
 
-void transform_score(const struct transform *t, const float *queries, const float *base, size_t n_queries,
-                     const float *u, size_t n, float *room, float *scores, size_t ld)
+void transform_score(const struct transform *t, const float *queries, const float *base, size_t n_queries, float *u,
+                     size_t n, float *room, float *scores, size_t ld)
 {
-    struct panel panel = { t->projection.k, TRANSFORM_GROUP, (float *)u };
-    float factor[TRANSFORM_GROUP];
+    struct panel panel = { t->projection.k, TRANSFORM_GROUP, u };
 
-    factors(t, u, n, factor);
+    lengthen(t, u, n, t->part);
     panel_multiply(&panel, queries, t->projection.k, n_queries, room, t->isa);
     for (size_t q = 0; q < n_queries; q++)
         for (size_t i = 0; i < n; i++)
-            scores[q * ld + i] = factor[i] * (base[q] + room[q * TRANSFORM_GROUP + i]);
-}
-
-void transform_places(const struct transform *t, const uint8_t *symbols, size_t lane, uint32_t *places)
-{
-    unsigned state = 0;
-
-    for (size_t w = 0; w < t->projection.k; w++) {
-        places[w] = t->dims[w].first[state & 1] + symbols[w * TRANSFORM_LANES + lane];
-        state = transform_next(t, w, state, places[w]);
-    }
+            scores[q * ld + i] = base[q] + room[q * TRANSFORM_GROUP + i];
 }
 
 void transform_save(const void *transform, struct blob *out)
@@ -195,6 +190,7 @@ void transform_save(const void *transform, struct blob *out)
     blob_u32(out, (uint32_t)t->heads);
     blob_f32s(out, &t->lambda, 1);
     blob_f32s(out, &t->length, 1);
+    blob_f32s(out, &t->part, 1);
     blob_f32s(out, t->scale, t->projection.k);
     for (size_t w = 0; w < t->projection.k; w++)
         for (size_t q = 0; q < 2; q++) {
@@ -261,20 +257,22 @@ static int load_tables(struct blob_reader *in, struct transform *t)
 
 static int load(struct blob_reader *in, struct transform *t, struct err *err)
 {
-    float *pair = NULL;
+    float *three = NULL;
 
     if (projection_load(in, &t->projection, err) < 0)
         return -1;
     t->bytes = blob_get_u32(in);
     t->heads = blob_get_u32(in);
-    pair = fields_floats(in, 2);
-    if (pair) {
-        t->lambda = pair[0];
-        t->length = pair[1];
+    three = fields_floats(in, 3);
+    if (three) {
+        t->lambda = three[0];
+        t->length = three[1];
+        t->part = three[2];
     }
-    free(pair);
-    if (!pair || t->projection.kind != PROJECTION_BASIS || !t->projection.mean ||
-        t->projection.k > TRANSFORM_DIMS_MAX || t->heads > t->projection.k || !(t->lambda >= 0) || !(t->length >= 0))
+    free(three);
+    if (!three || t->projection.kind != PROJECTION_BASIS || !t->projection.mean ||
+        t->projection.k > TRANSFORM_DIMS_MAX || t->heads > t->projection.k || !(t->lambda >= 0) || !(t->length >= 0) ||
+        !(t->part >= 0 && t->part <= 1))
         return err_set(err, ERR_CONFIG, "not a model of the transform codec");
     t->scale = fields_floats(in, t->projection.k);
     for (size_t c = 0; t->scale && c < t->projection.k; c++)

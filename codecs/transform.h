@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: MIT
-/* transform.h -- the quantiser of the transform codecs: principal components, each scaled by variance^(GAMMA / 2), a
- * trellis-coded quantiser over them that weighs squared error against bits, static tables for range coding.
+/* transform.h -- the quantiser of the transform codecs: the direction of the mean and the principal components across
+ * it, each scaled by what an error along it does to scores, a trellis-coded quantiser over them that weighs squared
+ * error against bits, static tables for range coding.
  *
- * u = forward x - offset are the scaled components, in the order of the walk; x' = origin + back u', origin being the last row of `back`. A symbol's point is
- * the mean of the training values that were given it, its cost what its table says, both by dimension and quantiser:
- * components of real embeddings are skewed, and a quantiser that is symmetric about zero loses 2 points of recall. Where
- * all training vectors have one length, so have decoded ones: what quantisation shortens most would rank too low.
+ * u = forward x - offset are the scaled components, in the order of the walk; x' = origin + back u', origin being the
+ * last row of `back`. A symbol's point is the mean of the training values that were given it, its cost what its table
+ * says, both by dimension and quantiser: components of real embeddings are skewed, and a quantiser that is symmetric
+ * about zero loses 2 points of recall.
+ *
+ * Queries share the mean with the data, so that the mean's direction is the one along which an error moves every score;
+ * it is no principal component, along which data merely vary. Where all training vectors have one length, decoded ones
+ * get it back across that direction, and no error of what is across it touches what is along it.
  *
  * Components' tables are fitted to vectors that did not take part in finding the components where these are few
  * (cross-fitting): else variances, and with them rates, would be those of the training set and of no other. */
@@ -24,6 +29,7 @@ struct transform {
     size_t heads;  /* how many dimensions, the last of the walk and first of the components, are coded apart */
     float lambda;  /* what a bit is worth, in u's units */
     float length;  /* of every vector; 0: they differ */
+    float part;    /* of the way to it that scores go (transform_rank.h) */
     float *scale;  /* (k), by component */
     struct transform_dim *dims; /* (k), in the order of the walk */
     size_t n_symbols;
@@ -34,8 +40,8 @@ struct transform {
     uint32_t *slices; /* (n_symbols): start | freq << 16 */
     struct panel forward, back;
     float *offset; /* (k) */
-    float *drift, *stretch; /* (k): <x', origin> and lengths in terms of u */
-    float origin_squared;
+    float *stretch; /* (k): squared lengths in terms of u */
+    float along;    /* <origin, the mean's direction> */
     transform_quantise_fn *quantise;
     uint32_t isa;
 };
@@ -51,6 +57,12 @@ static inline size_t transform_component(const struct transform *t, size_t w)
     return (w + t->heads) % t->projection.k;
 }
 
+/* And its place in the walk. */
+static inline size_t transform_place(const struct transform *t, size_t component)
+{
+    return (component + t->projection.k - t->heads) % t->projection.k;
+}
+
 /* What the loops need, of what was trained or loaded. -1 where memory lacks. */
 int transform_prepare(struct transform *t, struct err *err);
 
@@ -60,8 +72,8 @@ size_t transform_dim_of(const void *transform);
 
 /* u (k, TRANSFORM_GROUP) of n <= TRANSFORM_GROUP vectors; the other columns are zeros. room: transform_room(). */
 void transform_forward(const struct transform *t, const float *x, size_t n, float *room, float *u);
-/* out (n, dim) from u' (k, TRANSFORM_GROUP). */
-void transform_back(const struct transform *t, const float *u, size_t n, float *room, float *out);
+/* out (n, dim) from u' (k, TRANSFORM_GROUP), which is overwritten. */
+void transform_back(const struct transform *t, float *u, size_t n, float *room, float *out);
 size_t transform_room(const struct transform *t); /* floats */
 
 /* queries (n, dim) in terms of u: out is (n, k), base (n) the part that is the same for all codes. */
@@ -69,10 +81,7 @@ int transform_queries(const struct transform *t, const struct vectors *queries, 
                       struct err *err);
 /* scores[q * ld + i] of n <= TRANSFORM_GROUP decoded u' for all queries. room: n_queries * TRANSFORM_GROUP floats. */
 void transform_score(const struct transform *t, const float *queries, const float *base, size_t n_queries,
-                     const float *u, size_t n, float *room, float *scores, size_t ld);
-
-/* One column of 16: symbols (k, 16) of the cheapest walk, then each symbol's place in the model's arrays. */
-void transform_places(const struct transform *t, const uint8_t *symbols, size_t lane, uint32_t *places);
+                     float *u, size_t n, float *room, float *scores, size_t ld);
 
 /* The place of the symbol of dimension w whose slice holds `slot`, for a vector in that state. */
 static inline uint32_t transform_find(const struct transform *t, size_t w, unsigned state, uint32_t slot)

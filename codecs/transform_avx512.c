@@ -6,9 +6,9 @@
 enum { RANS_MASK = 4095, RANS_SHIFT = 12, SMALL = 16 /* symbols that fit a register */ };
 
 void transform_quantise_avx512(const struct transform_dim *dims, size_t n_dims, const float *points, const float *bits,
-                               const float *u, const float *lambda, struct transform_walk *walk, uint8_t *symbols)
+                               const float *u, const float *lambda, struct transform_walk *walk, uint32_t *places)
 {
-    walk_quantise(dims, n_dims, points, bits, u, lambda, walk, symbols);
+    walk_quantise(dims, n_dims, points, bits, u, lambda, walk, places);
 }
 
 /* Index of the symbol whose slice holds each slot: how many of the later ones start at or below it. */
@@ -58,21 +58,19 @@ static inline __attribute__((always_inline)) const uint8_t *refill(__m512i *x, c
     return at + need;
 }
 
-/* The trellis' steps as two tables of 16: by state, and 8 more for an odd symbol. */
-static __m512i steps(void)
+/* transform_step() of every lane; second: the states that are odd. */
+static inline __attribute__((always_inline)) __m512i advance(__m512i state, __mmask16 second, __mmask16 odd)
 {
-    int32_t next[16];
-
-    for (unsigned s = 0; s < 16; s++)
-        next[s] = (int32_t)transform_step(s & 7, s >> 3);
-    return _mm512_loadu_si512(next);
+    state = _mm512_srli_epi32(state, 1);
+    state = _mm512_mask_xor_epi32(state, odd, state, _mm512_set1_epi32(TRANSFORM_H1 >> 1));
+    return _mm512_mask_xor_epi32(state, second, state, _mm512_set1_epi32(TRANSFORM_H0 >> 1));
 }
 
 const uint8_t *transform_rows_avx512(const struct transform_dim *dims, size_t n_dims, const uint32_t *slices,
                                      const float *points, size_t n_chunks, struct transform_lanes *lanes,
                                      const uint8_t *at, const uint8_t *end, float *y)
 {
-    __m512i x = _mm512_loadu_si512(lanes->coder), step = steps(), one = _mm512_set1_epi32(1);
+    __m512i x = _mm512_loadu_si512(lanes->coder), one = _mm512_set1_epi32(1);
     __m512i mask = _mm512_set1_epi32(RANS_MASK);
 
     for (size_t j = 0; j < n_dims && at; j++) {
@@ -93,7 +91,7 @@ const uint8_t *transform_rows_avx512(const struct transform_dim *dims, size_t n_
             odd = _mm512_xor_si512(odd, _mm512_mask_mov_epi32(_mm512_set1_epi32(d->odd[0]), second,
                                                               _mm512_set1_epi32(d->odd[1])));
             _mm512_storeu_si512(lanes->trellis[c],
-                                _mm512_permutexvar_epi32(_mm512_add_epi32(state, _mm512_slli_epi32(odd, 3)), step));
+                                advance(state, second, _mm512_test_epi32_mask(odd, one)));
         }
     }
     _mm512_storeu_si512(lanes->coder, x);

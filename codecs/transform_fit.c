@@ -75,8 +75,7 @@ static double pass(struct fit *f, size_t n, double step, double lambda)
 {
     const struct transform *t = f->t;
     float *u = (float *)(f->walk + f->k), multiplier[TRANSFORM_LANES];
-    uint8_t *symbols = (uint8_t *)(u + f->k * TRANSFORM_LANES);
-    uint32_t places[TRANSFORM_DIMS_MAX];
+    uint32_t *places = (uint32_t *)(u + f->k * TRANSFORM_LANES);
     double total = 0;
 
     memset(f->count, 0, t->n_symbols * sizeof(*f->count));
@@ -89,13 +88,14 @@ static double pass(struct fit *f, size_t n, double step, double lambda)
         for (size_t w = 0; w < f->k; w++)
             for (size_t l = 0; l < TRANSFORM_LANES; l++)
                 u[w * TRANSFORM_LANES + l] = l < lanes ? (float)(f->y[(i + l) * f->k + w] / step) : 0;
-        f->quantise(t->dims, f->k, t->points, f->bits, u, multiplier, f->walk, symbols);
+        f->quantise(t->dims, f->k, t->points, f->bits, u, multiplier, f->walk, places);
         for (size_t l = 0; l < lanes; l++) {
-            transform_places(t, symbols, l, places);
             for (size_t w = 0; w < f->k; w++) {
-                f->count[places[w]]++;
-                f->sum[places[w]] += u[w * TRANSFORM_LANES + l];
-                total += f->bits[places[w]];
+                uint32_t place = places[l * f->k + w];
+
+                f->count[place]++;
+                f->sum[place] += u[w * TRANSFORM_LANES + l];
+                total += f->bits[place];
             }
         }
     }
@@ -122,11 +122,20 @@ static void update(struct fit *f)
         }
 }
 
+static double largest(const double *v, size_t n)
+{
+    double most = v[0];
+
+    for (size_t i = 1; i < n; i++)
+        most = fmax(most, v[i]);
+    return most;
+}
+
 /* The step, by bisection of its logarithm: first with tables made anew for each, then with tables that follow. */
 static double find_step(struct fit *f, const double *sigma, double bits)
 {
     size_t n = f->n < COARSE_N ? f->n : COARSE_N;
-    double low = log(sigma[f->t->heads > 0 ? f->k - f->t->heads : 0] / FINEST), high = low + log(FINEST * 8.0), step = 0;
+    double low = log(largest(sigma, f->k) / FINEST), high = low + log(FINEST * 8.0), step = 0;
 
     for (size_t i = 0; i < COARSE; i++) {
         step = (low + high) / 2;
@@ -179,7 +188,7 @@ static size_t count_heads(const double *sigma, size_t k, double bits, double hea
     double spent = 0, level = 0;
     size_t heads = 0;
 
-    for (double step = sigma[0] * 4;; step /= 1.05) { /* reverse water-filling, roughly: bits in all at this step */
+    for (double step = largest(sigma, k) * 4;; step /= 1.05) { /* reverse water-filling, roughly: bits in all at this step */
         level = 0;
         for (size_t c = 0; c < k; c++)
             level += fmax(0, log2(sigma[c] / step));
@@ -247,7 +256,7 @@ int transform_fit(struct transform *t, const float *y, size_t n, double bits, do
     f.bits = mem_array(most, sizeof(*f.bits));
     f.count = mem_array(most, sizeof(*f.count));
     f.sum = mem_array(most, sizeof(*f.sum));
-    f.walk = mem_aligned(k, sizeof(*f.walk) + 5 * TRANSFORM_LANES, MEM_LINE, err);
+    f.walk = mem_aligned(k, sizeof(*f.walk) + 2 * TRANSFORM_LANES * sizeof(float), MEM_LINE, err);
     if (f.walk)
         ret = fit_all(&f, y, bits, head_bits, err);
     free(f.bits);

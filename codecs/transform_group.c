@@ -12,8 +12,8 @@ void transform_group_free(struct transform_group *g)
     free(g->u);
     free(g->room);
     free(g->chunk);
-    free(g->symbols);
     free(g->places);
+    free(g->kept);
     free(g->coded);
     free(g->walk);
     free(g->bytes);
@@ -33,8 +33,8 @@ int transform_group_new(const struct transform *t, struct transform_group *g, st
         transform_group_free(g);
         return -1;
     }
-    g->symbols = mem_array(k * TRANSFORM_LANES, sizeof(*g->symbols));
     g->places = mem_array(all, sizeof(*g->places));
+    g->kept = mem_array(all, sizeof(*g->kept));
     g->coded = mem_array(all, sizeof(*g->coded));
     g->bytes = mem_array(2 + rans_bound(k, TRANSFORM_GROUP) + rans_bound(all, 1), 1);
     g->head = mem_array(rans_bound(all, 1) + 2 * RANS_LANES, 1);
@@ -53,9 +53,7 @@ void transform_group_quantise(const struct transform *t, size_t n, const float *
         for (size_t w = 0; w < k; w++)
             memcpy(g->chunk + w * TRANSFORM_LANES, g->u + w * TRANSFORM_GROUP + first,
                    TRANSFORM_LANES * sizeof(*g->chunk));
-        t->quantise(t->dims, k, t->points, t->bits, g->chunk, lambdas, g->walk, g->symbols);
-        for (size_t l = 0; l < TRANSFORM_LANES && first + l < n; l++)
-            transform_places(t, g->symbols, l, g->places + (first + l) * k);
+        t->quantise(t->dims, k, t->points, t->bits, g->chunk, lambdas, g->walk, g->places + first * k);
     }
 }
 

@@ -17,8 +17,7 @@ enum { TRANSFORM_GROUP_BITS = 48 };
 struct transform_group {
     float *u, *room;     /* (k, TRANSFORM_GROUP); transform_room() */
     float *chunk;        /* (k, TRANSFORM_LANES) */
-    uint8_t *symbols;    /* (k, TRANSFORM_LANES) */
-    uint32_t *places;    /* (TRANSFORM_GROUP, k) */
+    uint32_t *places, *kept; /* (TRANSFORM_GROUP, k) each; `kept` is the caller's */
     struct rans_symbol *coded; /* (k, TRANSFORM_GROUP) */
     struct transform_walk *walk;
     uint8_t *bytes, *head; /* of a coded group; of its head, with room for the seeds behind */

@@ -6,14 +6,17 @@
  * the points of quantiser 0, an odd one with those of quantiser 1, which lie between them; whether the symbol's index is
  * odd decides the next state. So a vector has the fine grid of both quantisers at hand while each symbol is one of half
  * as many (Marcellin & Fischer, "Trellis coded quantization", IEEE Trans. Comm. 38(1), 1990; entropy-coded: Fischer &
- * Wang, IEEE Trans. Inf. Theory 38(2), 1992). The trellis is Ungerboeck's with parity checks 04 and 13 (IEEE Trans. Inf.
- * Theory 28(1), 1982, table I). */
+ * Wang, IEEE Trans. Inf. Theory 38(2), 1992). The trellis is Ungerboeck's (IEEE Trans. Inf. Theory 28(1), 1982, table I); 32
+ * states would save 1.4 % of the squared error at 20 bytes, and take twice the time. */
 #pragma once
 
 #include <stddef.h>
 #include <stdint.h>
 
 enum { TRANSFORM_LANES = 16, TRANSFORM_STATES = 8, TRANSFORM_SYMBOLS_MAX = 255 };
+
+/* The parity checks of TRANSFORM_STATES: bit i is D^i. */
+enum { TRANSFORM_H0 = 013, TRANSFORM_H1 = 04 };
 
 /* The symbols of a dimension, by quantiser: n[q] of them from first[q] in the model's arrays; index 0 is odd where
  * odd[q] is 1. n >= 2. */
@@ -26,11 +29,8 @@ struct transform_dim {
 /* The state after `state` and a symbol of parity p. */
 static inline unsigned transform_step(unsigned state, unsigned p)
 {
-    unsigned next = state >> 1;
-
-    next ^= p << 1;                          /* 04: D^2 */
-    next ^= (state & 1) | (state & 1) << 2;  /* 13 octal: D^3 + D + 1, less the 1 that the output is */
-    return next;
+    /* The register of a systematic encoder with feedback; D^0 of H0 is the output, the state's lowest bit. */
+    return state >> 1 ^ (p ? TRANSFORM_H1 >> 1 : 0u) ^ (state & 1 ? TRANSFORM_H0 >> 1 : 0u);
 }
 
 /* Room for a walk, for n_dims: allocated by the caller with 64-byte alignment. */
@@ -40,10 +40,11 @@ struct transform_walk {
 };
 
 /* u: (n_dims, TRANSFORM_LANES), a vector a column. points and bits: all symbols' places and costs. lambda: what a bit is
- * worth in squared error, by lane. symbols: (n_dims, TRANSFORM_LANES) indexes of the cheapest walk. */
+ * worth in squared error, by lane. places: (TRANSFORM_LANES, n_dims), of the symbols of the cheapest walk in the model's
+ * arrays. */
 typedef void transform_quantise_fn(const struct transform_dim *dims, size_t n_dims, const float *points,
                                    const float *bits, const float *u, const float *lambda, struct transform_walk *walk,
-                                   uint8_t *symbols);
+                                   uint32_t *places);
 
 transform_quantise_fn transform_quantise_base, transform_quantise_avx2, transform_quantise_avx512;
 

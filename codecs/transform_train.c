@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "codecs/transform.h"
 #include "codecs/transform_fit.h"
+#include "codecs/transform_rank.h"
 
 #include "base/mem.h"
 #include "base/rng.h"
@@ -11,7 +12,9 @@
 #include <string.h>
 
 /* GAMMA: a component counts with variance^GAMMA. Queries come from where the data come from, so an error along a strong
- * component moves more scores; between .25 and .4 recall hardly moves, at 0 it loses half a point. */
+ * component moves more scores; between .25 and .4 recall hardly moves, at 0 it loses half a point. The mean's direction
+ * counts with all of the mean's energy (the exponent 1), since every query has it: where it holds two thirds of all, as
+ * in many neural embeddings, that is worth 4 to 10 points of recall@10. */
 static const double GAMMA = .25;
 
 enum {
@@ -67,7 +70,7 @@ static int cross_fit(const struct vectors *x, const struct projection *whole, ui
         struct projection fold = { 0 };
         struct vectors rest = { 0 };
         int bad = without(x, first, last, &rest, err) < 0 ||
-                  projection_pca(&rest, whole->k, seed, &fold, NULL, err) < 0 ||
+                  projection_pca_across(&rest, whole->k, seed, &fold, err) < 0 ||
                   projection_forward(&fold, x->data + first * x->dim, last - first, true, y + first * whole->k, err) < 0;
 
         if (!bad)
@@ -118,23 +121,23 @@ static float common_length(const struct vectors *x)
     return high > 0 && high < 1e30 && low >= .99 * high ? (float)sqrt((low + high) / 2) : 0;
 }
 
-/* scale: variance^(GAMMA / 2), and the unit such that the first component's is 1 (transform_fit() divides by the
- * step). */
+/* scale by component. The unit is that of a typical one: transform_fit() divides by the step. */
 static void weigh(struct transform *t, const float *y, size_t n)
 {
     size_t k = t->projection.k;
-    double first = 0;
+    double typical = 0, all = 0, *variance = mem_array(k, sizeof(*variance));
 
     for (size_t c = 0; c < k; c++) {
-        double sum = 0;
-
         for (size_t i = 0; i < n; i++)
-            sum += (double)y[i * k + c] * y[i * k + c];
-        sum /= (double)n;
-        if (c == 0)
-            first = sum > 1e-20 ? sum : 1;
-        t->scale[c] = (float)(pow(fmax(sum / first, 1e-9), GAMMA / 2) / sqrt(first));
+            variance[c] += (double)y[i * k + c] * y[i * k + c] / (double)n;
+        typical += c > 0 || k == 1 ? variance[c] * variance[c] : 0;
+        all += c > 0 || k == 1 ? variance[c] : 0;
     }
+    typical = all > 1e-20 ? typical / all : 1;
+    for (size_t c = 0; c < k; c++)
+        t->scale[c] = (float)(pow(fmax(variance[c] / typical, 1e-9), GAMMA / 2) / sqrt(typical));
+    t->scale[0] = (float)(sqrt(fmax(t->projection.mean_squared / typical, 1)) / sqrt(typical));
+    free(variance);
 }
 
 static int train(const struct vectors *x, const struct codec_options *options, double extra_bits, double head_bits,
@@ -148,7 +151,7 @@ static int train(const struct vectors *x, const struct codec_options *options, d
 
     t->bytes = options->bytes;
     t->length = common_length(x);
-    if (projection_pca(x, k, options->seed, &t->projection, NULL, err) < 0 ||
+    if (projection_pca_across(x, k, options->seed, &t->projection, err) < 0 ||
         draw(x, cross ? SIZE_MAX : FIT_MAX, options->seed, &fit, err) < 0)
         goto out;
     y = mem_aligned(fit.n * k, sizeof(*y), MEM_LINE, err);
@@ -160,7 +163,8 @@ static int train(const struct vectors *x, const struct codec_options *options, d
     if (transform_fit(t, y, fit.n < FIT_MAX ? fit.n : FIT_MAX, 8.0 * (double)t->bytes - extra_bits,
                       head_bits, err) < 0)
         goto out;
-    ret = transform_prepare(t, err);
+    if (transform_prepare(t, err) == 0)
+        ret = transform_rank(t, fit.data, y, fit.n, cross ? FOLDS : 1, err);
 out:
     free(y);
     vectors_free(&fit);

@@ -53,26 +53,30 @@ WALK_INLINE void walk_ways(uint8_t from[TRANSFORM_STATES][2], uint8_t parity[TRA
         }
 }
 
-WALK_INLINE void walk_back(const struct transform_walk *walk, size_t n_dims, const walk_floats *cost,
-                           uint8_t from[TRANSFORM_STATES][2], uint8_t parity[TRANSFORM_STATES][2], uint8_t *symbols)
+/* All lanes a step at a time: a lane's steps wait for one another. */
+WALK_INLINE void walk_back(const struct transform_dim *dims, const struct transform_walk *walk, size_t n_dims,
+                           const walk_floats *cost, uint8_t from[TRANSFORM_STATES][2],
+                           uint8_t parity[TRANSFORM_STATES][2], uint32_t *places)
 {
+    uint8_t state[TRANSFORM_LANES];
+
     for (size_t l = 0; l < TRANSFORM_LANES; l++) {
-        unsigned s = 0;
-
-        for (unsigned i = 1; i < TRANSFORM_STATES; i++)
-            if (cost[i][l] < cost[s][l])
-                s = i;
-        for (size_t j = n_dims; j-- > 0;) {
-            unsigned came = walk[j].came[s][l], p = parity[s][came];
-
-            s = from[s][came];
-            symbols[j * TRANSFORM_LANES + l] = walk[j].best[s & 1][p][l];
-        }
+        state[l] = 0;
+        for (uint8_t i = 1; i < TRANSFORM_STATES; i++)
+            if (cost[i][l] < cost[state[l]][l])
+                state[l] = i;
     }
+    for (size_t j = n_dims; j-- > 0;)
+        for (size_t l = 0; l < TRANSFORM_LANES; l++) {
+            unsigned came = walk[j].came[state[l]][l], p = parity[state[l]][came];
+
+            state[l] = from[state[l]][came];
+            places[l * n_dims + j] = dims[j].first[state[l] & 1] + walk[j].best[state[l] & 1][p][l];
+        }
 }
 
 WALK_INLINE void walk_quantise(const struct transform_dim *dims, size_t n_dims, const float *points, const float *bits,
-                               const float *u, const float *lambda, struct transform_walk *walk, uint8_t *symbols)
+                               const float *u, const float *lambda, struct transform_walk *walk, uint32_t *places)
 {
     uint8_t from[TRANSFORM_STATES][2], parity[TRANSFORM_STATES][2];
     walk_floats cost[TRANSFORM_STATES], l = *(const walk_floats *)lambda;
@@ -96,5 +100,5 @@ WALK_INLINE void walk_quantise(const struct transform_dim *dims, size_t n_dims, 
         }
         memcpy(cost, next, sizeof(cost));
     }
-    walk_back(walk, n_dims, cost, from, parity, symbols);
+    walk_back(dims, walk, n_dims, cost, from, parity, places);
 }

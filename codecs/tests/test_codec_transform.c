@@ -120,6 +120,61 @@ static void more_bytes_are_nearer_and_lengths_are_kept(void **state)
     vectors_free(&base);
 }
 
+static void few_vectors_take_no_more_than_was_asked_for_either(void **state)
+{
+    static const size_t ns[] = { 1, 3, 16, 17, 64, 65, 200 };
+    struct vectors x = made(TRAIN, DIM, 1), base = made(200, DIM, 2);
+    struct codec_model m = trained(&codec_transform, &x, 12);
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(ns); i++) {
+        struct vectors few = { base.data, ns[i], DIM };
+        struct codes codes = encoded(&m, &few);
+
+        if (codes.n_bytes > 12 * ns[i])
+            fail_msg("%zu vectors took %zu bytes", ns[i], codes.n_bytes);
+        codes_free(&codes);
+    }
+    codec_model_free(&m);
+    vectors_free(&x);
+    vectors_free(&base);
+}
+
+/* Vectors about a large mean: an error along it would move the scores of all queries. */
+static void what_is_along_the_mean_is_kept_best(void **state)
+{
+    struct vectors x = made(TRAIN, DIM, 1), base = made(300, DIM, 2), out;
+    struct err err;
+
+    (void)state;
+    for (size_t c = 0; c < ARRAY_LEN(both); c++) {
+        struct codec_model m = trained(both[c], &x, BYTES);
+        const struct projection *p = &((struct transform *)m.model)->projection;
+        struct codes codes = encoded(&m, &base);
+        double along = 0, spread = 0;
+
+        assert_int_equal(codec_decode(&m, &codes, &out, &err), 0);
+        for (size_t i = 0; i < base.n; i++) {
+            double was = 0, is = 0;
+
+            for (size_t j = 0; j < DIM; j++) {
+                was += (double)p->basis[j] * (double)base.data[i * DIM + j];
+                is += (double)p->basis[j] * (double)out.data[i * DIM + j];
+            }
+            along += (was - is) * (was - is);
+            spread += (was - (double)p->offset[0]) * (was - (double)p->offset[0]);
+        }
+        assert_true(along < .05 * spread);
+        assert_true(squared_error(&base, &out) * (double)base.n > 2 * along);
+        vectors_free(&out);
+        codes_free(&codes);
+        codec_model_free(&m);
+    }
+    vectors_free(&x);
+    vectors_free(&base);
+}
+
+/* The whole way to the common length, that is: scores may go a part of it. */
 static void score_is_the_inner_product_with_what_is_decoded(void **state)
 {
     struct vectors x = made(TRAIN, DIM, 1), base = made(131, DIM, 2), queries = made(5, DIM, 3), out;
@@ -131,6 +186,7 @@ static void score_is_the_inner_product_with_what_is_decoded(void **state)
         struct codec_model m = trained(both[c], &x, BYTES);
         struct codes codes = encoded(&m, &base);
 
+        ((struct transform *)m.model)->part = 1;
         assert_int_equal(codec_decode(&m, &codes, &out, &err), 0);
         assert_int_equal(codec_score(&m, &queries, &codes, scores, &err), 0);
         for (size_t q = 0; q < queries.n; q++)
@@ -288,6 +344,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(size_as_written_is_what_was_asked_for_or_just_below),
         cmocka_unit_test(more_bytes_are_nearer_and_lengths_are_kept),
+        cmocka_unit_test(few_vectors_take_no_more_than_was_asked_for_either),
+        cmocka_unit_test(what_is_along_the_mean_is_kept_best),
         cmocka_unit_test(score_is_the_inner_product_with_what_is_decoded),
         cmocka_unit_test(same_seed_same_model_and_a_saved_one_writes_the_same),
         cmocka_unit_test(groups_cut_off_or_changed_are_refused),

@@ -7,6 +7,7 @@
 #include "report/site_model.h"
 #include "report/site_page.h"
 #include "report/site_plot.h"
+#include "report/site_rate.h"
 #include "report/site_roofline.h"
 
 #include <stdlib.h>
@@ -65,6 +66,11 @@ static int check_plots(const struct site_model *model, const struct folder *fold
         site_drill_file(&name, i, theme);
         ret = check_plot(folder, &name, err);
     }
+    for (size_t i = 1, n = site_rate_count(model); i <= n && ret == 0; i++) {
+        name.len = 0;
+        site_rate_file(&name, i, theme);
+        ret = check_plot(folder, &name, err);
+    }
     for (size_t i = 1, n = site_roofline_count(model); i <= n && ret == 0; i++) {
         name.len = 0;
         site_roofline_file(&name, i, theme);
@@ -81,6 +87,7 @@ static int draw_plots(const struct site_model *model, const struct folder *folde
 
     site_plot_script(model, &script);
     site_drill_script(model->site, &script);
+    site_rate_script(model, &script);
     site_roofline_script(model, &script);
     ret = gnuplot_run(&script, folder->temp, err);
     text_free(&script);

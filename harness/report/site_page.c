@@ -4,6 +4,7 @@
 #include "report/figure.h"
 #include "report/site_drill.h"
 #include "report/site_plot.h"
+#include "report/site_rate.h"
 #include "report/site_roofline.h"
 #include "report/template.h"
 
@@ -223,6 +224,7 @@ static void host_section(const struct site_model *model, const struct site_scena
         text_add(&verdicts, "");
         text_add(&figures, "");
     }
+    site_rate_section(model, s, host, &drawn);
     site_roofline_section(model, s, host, &drawn);
     plots(model, s, host, &drawn);
     template_fill(out, dashboard_host_html,
