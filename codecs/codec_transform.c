@@ -19,7 +19,7 @@
 enum {
     BYTES_MIN = 4,
     BYTES_MAX = 512,
-    ATTEMPTS = 8,
+    ATTEMPTS = 8, /* to make codes fit */
     SAMPLED = 8, /* groups that are tried first where there are many more */
 };
 
@@ -52,36 +52,70 @@ static float raised(float lambda, double excess, size_t attempt)
     return lambda * (float)exp(fmin(5 * excess + .01 * (double)(attempt + 1), 2));
 }
 
-/* All vectors at one lambda. */
-static int encode_at(const struct transform *t, const struct vectors *x, float lambda, struct transform_group *g,
-                     struct codes *codes, struct err *err)
+/* The groups as they come, each by itself until all fit. */
+struct groups {
+    struct part {
+        uint8_t *data; /* owned */
+        size_t len;
+    } * parts;
+    size_t n, bytes; /* of parts; in all of them */
+};
+
+static void groups_free(struct groups *groups)
 {
-    size_t bound = x->n * t->bytes + 4096, len = 0;
+    for (size_t i = 0; i < groups->n; i++)
+        free(groups->parts[i].data);
+    free(groups->parts);
+}
+
+static int encode_group(const struct transform *t, const struct vectors *x, size_t group, float lambda,
+                        struct transform_group *g, struct groups *groups, struct err *err)
+{
+    size_t first = group * TRANSFORM_GROUP, n = x->n - first < TRANSFORM_GROUP ? x->n - first : TRANSFORM_GROUP, len;
+    struct part *part = &groups->parts[group];
     float lambdas[TRANSFORM_GROUP];
-    uint8_t *data = malloc(bound);
+    uint8_t *data;
 
     for (size_t i = 0; i < TRANSFORM_GROUP; i++)
         lambdas[i] = lambda;
-    for (size_t i = 0; data && i < x->n; i += TRANSFORM_GROUP) {
-        size_t n = x->n - i < TRANSFORM_GROUP ? x->n - i : TRANSFORM_GROUP, bytes;
-
-        transform_forward(t, x->data + i * x->dim, n, g->room, g->u);
-        transform_group_quantise(t, n, lambdas, g);
-        bytes = transform_group_write(t, n, g);
-        if (len + bytes > bound) {
-            uint8_t *more = realloc(data, bound = 2 * (len + bytes));
-
-            if (!more)
-                free(data);
-            data = more;
-        }
-        if (data)
-            memcpy(data + len, g->bytes, bytes);
-        len += bytes;
-    }
+    transform_forward(t, x->data + first * x->dim, n, g->room, g->u);
+    transform_group_quantise(t, n, lambdas, g);
+    len = transform_group_write(t, n, g);
+    data = realloc(part->data, len);
     if (!data)
         return err_set(err, ERR_HOST, "no memory for the codes of %zu vectors", x->n);
-    *codes = (struct codes){ data, x->n, len, 0 };
+    memcpy(data, g->bytes, len);
+    groups->bytes += len - part->len;
+    *part = (struct part){ data, len };
+    return 0;
+}
+
+/* Every group at the first lambda; then, while all are longer than wanted, one after another at higher ones. */
+static int encode_groups(const struct transform *t, const struct vectors *x, float lambda, struct transform_group *g,
+                         struct groups *groups, struct err *err)
+{
+    size_t wanted = x->n * t->bytes;
+
+    for (size_t attempt = 0; attempt <= ATTEMPTS && (attempt == 0 || groups->bytes > wanted); attempt++) {
+        if (attempt > 0) /* twice what all of them would need: half of them, then, are to be coded again */
+            lambda = raised(lambda, 2 * ((double)groups->bytes / (double)wanted - 1), attempt);
+        for (size_t i = 0; i < groups->n && (attempt == 0 || groups->bytes > wanted); i++)
+            if (encode_group(t, x, i, lambda, g, groups, err) < 0)
+                return -1;
+    }
+    return 0;
+}
+
+static int join(const struct groups *groups, const struct vectors *x, struct codes *codes, struct err *err)
+{
+    uint8_t *data = malloc(groups->bytes > 0 ? groups->bytes : 1);
+    size_t at = 0;
+
+    if (!data)
+        return err_set(err, ERR_HOST, "no memory for the codes of %zu vectors", x->n);
+    for (size_t i = 0; i < groups->n; at += groups->parts[i++].len)
+        memcpy(data + at, groups->parts[i].data, groups->parts[i].len);
+    *codes = (struct codes){ data, x->n, groups->bytes, 0 };
     return 0;
 }
 
@@ -113,22 +147,19 @@ static float try_groups(const struct transform *t, const struct vectors *x, stru
 static int transform_encode(const void *model, const struct vectors *x, struct codes *codes, struct err *err)
 {
     const struct transform *t = model;
+    struct groups groups = { .n = (x->n + TRANSFORM_GROUP - 1) / TRANSFORM_GROUP };
     struct transform_group g;
     float lambda = t->lambda;
-    int ret;
+    int ret = -1;
 
     if (transform_group_new(t, &g, err) < 0)
         return -1;
+    groups.parts = mem_array(groups.n, sizeof(*groups.parts));
     if (x->n >= 2 * SAMPLED * TRANSFORM_GROUP)
         lambda = try_groups(t, x, &g);
-    ret = encode_at(t, x, lambda, &g, codes, err);
-    for (size_t i = 0; ret == 0 && codes->n_bytes > x->n * t->bytes && i < ATTEMPTS; i++) {
-        double excess = (double)codes->n_bytes / ((double)x->n * (double)t->bytes) - 1;
-
-        codes_free(codes);
-        lambda = raised(lambda, excess, i);
-        ret = encode_at(t, x, lambda, &g, codes, err);
-    }
+    if (encode_groups(t, x, lambda, &g, &groups, err) == 0)
+        ret = join(&groups, x, codes, err);
+    groups_free(&groups);
     transform_group_free(&g);
     return ret;
 }

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BYTES_MIN = RANS_FIXED_MIN, BYTES_MAX = 512, ROUNDS = 4, RAISES = 12 };
+enum { BYTES_MIN = RANS_FIXED_MIN, BYTES_MAX = 512, ROUNDS = 5, RAISES = 12 };
 
 /* What a vector loses, in bits: the coder's first state and the last step of the search. */
 static const double EXTRA_BITS = 2;
@@ -89,20 +89,25 @@ static double bits_of(const struct transform *t, const uint32_t *places)
     return bits + LOST_BITS;
 }
 
-/* Bits fall about in proportion to lambda's logarithm, by this part of all of them for each unit of it. */
-static const double SLOPE = .2;
+/* Bits fall about in proportion to lambda's logarithm, by this part of all of them for each unit of it: a first guess. */
+static const double SLOPE = .15;
 
 /* The search for one vector's lambda: what is known of lambda's logarithm. */
 struct search {
-    double at, low, high;      /* next to be tried; too many bits; they fit */
-    double low_bits, high_bits; /* 0: not tried yet */
+    double at;        /* next to be tried */
+    double low, high; /* too many bits; they fit */
+    double low_bits, high_bits; /* 0: not found yet */
 };
 
-/* The next one to try, from what was found for `at`: between both sides where they are known, by a straight line. */
+/* The next one to try, from what was found for `at`: along the line through both sides or, where one is not known yet,
+ * through the last two. A little to the side that fits, where bits fall in steps. */
 static void search_on(struct search *s, double bits, double wanted)
 {
-    double share;
+    double slope = SLOPE * wanted, last = bits <= wanted ? s->high_bits : s->low_bits,
+           last_at = bits <= wanted ? s->high : s->low;
 
+    if (last > 0 && fabs(s->at - last_at) > 1e-3)
+        slope = fmin(fmax((last - bits) / (s->at - last_at), slope / 4), slope * 2);
     if (bits <= wanted) {
         s->high = s->at;
         s->high_bits = bits;
@@ -110,11 +115,12 @@ static void search_on(struct search *s, double bits, double wanted)
         s->low = s->at;
         s->low_bits = bits;
     }
-    if (s->low_bits > 0 && s->high_bits > 0 && s->low_bits > s->high_bits) {
-        share = (s->low_bits - wanted) / (s->low_bits - s->high_bits);
+    if (s->low_bits > 0 && s->high_bits > 0) {
+        double share = (s->low_bits - wanted) / (s->low_bits - s->high_bits);
+
         s->at = s->low + (s->high - s->low) * fmin(fmax(share, .1), .9);
     } else {
-        s->at += (bits - wanted) / (SLOPE * wanted) + (bits > wanted ? .02 : -.02);
+        s->at += (bits - wanted + .004 * wanted) / slope;
         s->at = fmin(fmax(s->at, s->low), s->high);
     }
 }
@@ -146,7 +152,7 @@ static void encode_group(const struct transform *t, size_t n, struct transform_g
         }
     }
     for (size_t i = 0; i < n; i++) {
-        lambda[i] = (float)exp(search[i].high) * 1.05f;
+        lambda[i] = (float)exp(search[i].high_bits > 0 ? search[i].high + .05 : search[i].at);
         done[i] = search[i].high_bits > 0 && write_one(t, g->kept + i * k, g->coded, out + i * t->bytes) == 0;
         missing += !done[i];
     }

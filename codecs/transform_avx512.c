@@ -5,10 +5,110 @@
 
 enum { RANS_MASK = 4095, RANS_SHIFT = 12, SMALL = 16 /* symbols that fit a register */ };
 
+/* The cheapest symbol of either parity of one quantiser, as walk_nearest() of transform_walk.h, and by the same sums. */
+static inline __attribute__((always_inline)) void nearest(const float *points, const float *bits, size_t n,
+                                                          unsigned odd, __m512 u, __m512 lambda, __m512 cost[2],
+                                                          uint8_t best[2][TRANSFORM_LANES])
+{
+    __m512 low[2] = { _mm512_set1_ps(INFINITY), _mm512_set1_ps(INFINITY) };
+    __m512i at[2] = { _mm512_setzero_si512(), _mm512_setzero_si512() };
+
+    for (size_t s = 0; s < n; s += 2)
+#pragma GCC unroll 2
+        for (size_t p = 0; p < 2; p++)
+            if (s + p < n) {
+                __m512 e = _mm512_sub_ps(u, _mm512_set1_ps(points[s + p]));
+                __mmask16 less;
+
+                e = _mm512_fmadd_ps(e, e, _mm512_mul_ps(lambda, _mm512_set1_ps(bits[s + p])));
+                less = _mm512_cmplt_ps_mask(e, low[p]);
+                low[p] = _mm512_min_ps(e, low[p]);
+                at[p] = _mm512_mask_mov_epi32(at[p], less, _mm512_set1_epi32((int)(s + p)));
+            }
+    for (size_t p = 0; p < 2; p++) {
+        cost[p ^ odd] = low[p];
+        _mm_store_si128((__m128i *)(void *)best[p ^ odd], _mm512_cvtepi32_epi8(at[p]));
+    }
+}
+
+/* One row of `best` a lane: that of its quantiser and parity. */
+static inline __m512i pick(const struct transform_walk *walk, __mmask16 second, __mmask16 odd)
+{
+    __m512i row[2][2];
+
+    for (size_t q = 0; q < 2; q++)
+        for (size_t p = 0; p < 2; p++)
+            row[q][p] = _mm512_cvtepu8_epi32(_mm_load_si128((const __m128i *)(const void *)walk->best[q][p]));
+    return _mm512_mask_mov_epi32(_mm512_mask_mov_epi32(row[0][0], odd, row[0][1]), second,
+                                 _mm512_mask_mov_epi32(row[1][0], odd, row[1][1]));
+}
+
+static void trace(const struct transform_dim *dims, const struct transform_walk *walk, size_t n_dims,
+                  const __m512 *cost, const uint8_t from[TRANSFORM_STATES][2],
+                  const uint8_t parity[TRANSFORM_STATES][2], uint32_t *places)
+{
+    int32_t tables[4][16] = { { 0 } };
+    __m512i state = _mm512_setzero_si512(), lanes, row, from0, from1, parity0, parity1, one = _mm512_set1_epi32(1);
+    __m512 least = cost[0];
+
+    for (size_t s = 0; s < TRANSFORM_STATES; s++) {
+        __mmask16 less = _mm512_cmplt_ps_mask(cost[s], least);
+
+        least = _mm512_min_ps(cost[s], least);
+        state = _mm512_mask_mov_epi32(state, less, _mm512_set1_epi32((int)s));
+        for (size_t i = 0; i < 2; i++) {
+            tables[i][s] = from[s][i];
+            tables[2 + i][s] = parity[s][i];
+        }
+    }
+    from0 = _mm512_loadu_si512(tables[0]);
+    from1 = _mm512_loadu_si512(tables[1]);
+    parity0 = _mm512_loadu_si512(tables[2]);
+    parity1 = _mm512_loadu_si512(tables[3]);
+    lanes = _mm512_sllv_epi32(one, _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15));
+    row = _mm512_mullo_epi32(_mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15),
+                             _mm512_set1_epi32((int)n_dims));
+    for (size_t j = n_dims; j-- > 0;) {
+        __m512i masks = _mm512_cvtepu16_epi32(_mm256_castsi128_si256(_mm_load_si128((const __m128i *)(const void *)walk[j].masks)));
+        __mmask16 came = _mm512_test_epi32_mask(_mm512_permutexvar_epi32(state, masks), lanes), second, odd;
+
+        odd = _mm512_test_epi32_mask(_mm512_mask_permutexvar_epi32(_mm512_permutexvar_epi32(state, parity0), came, state,
+                                                                   parity1), one);
+        state = _mm512_mask_permutexvar_epi32(_mm512_permutexvar_epi32(state, from0), came, state, from1);
+        second = _mm512_test_epi32_mask(state, one);
+        _mm512_i32scatter_epi32(places + j, row,
+                                _mm512_add_epi32(pick(&walk[j], second, odd),
+                                                 _mm512_mask_mov_epi32(_mm512_set1_epi32((int)dims[j].first[0]), second,
+                                                                       _mm512_set1_epi32((int)dims[j].first[1]))), 4);
+    }
+}
+
 void transform_quantise_avx512(const struct transform_dim *dims, size_t n_dims, const float *points, const float *bits,
                                const float *u, const float *lambda, struct transform_walk *walk, uint32_t *places)
 {
-    walk_quantise(dims, n_dims, points, bits, u, lambda, walk, places);
+    uint8_t from[TRANSFORM_STATES][2], parity[TRANSFORM_STATES][2];
+    __m512 cost[TRANSFORM_STATES], l = _mm512_loadu_ps(lambda);
+
+    walk_ways(from, parity);
+    for (size_t s = 0; s < TRANSFORM_STATES; s++)
+        cost[s] = _mm512_set1_ps(s ? 1e30f : 0.f);
+    for (size_t j = 0; j < n_dims; j++) {
+        __m512 x = _mm512_loadu_ps(u + j * TRANSFORM_LANES), step[2][2], next[TRANSFORM_STATES];
+
+        for (size_t q = 0; q < 2; q++)
+            nearest(points + dims[j].first[q], bits + dims[j].first[q], dims[j].n[q], dims[j].odd[q], x, l, step[q],
+                    walk[j].best[q]);
+#pragma GCC unroll 8
+        for (unsigned s = 0; s < TRANSFORM_STATES; s++) {
+            __m512 a = _mm512_add_ps(cost[from[s][0]], step[from[s][0] & 1][parity[s][0]]);
+            __m512 b = _mm512_add_ps(cost[from[s][1]], step[from[s][1] & 1][parity[s][1]]);
+
+            next[s] = _mm512_min_ps(b, a);
+            walk[j].masks[s] = _cvtmask16_u32(_mm512_cmplt_ps_mask(b, a));
+        }
+        memcpy(cost, next, sizeof(cost));
+    }
+    trace(dims, walk, n_dims, cost, from, parity, places);
 }
 
 /* Index of the symbol whose slice holds each slot: how many of the later ones start at or below it. */

@@ -36,7 +36,10 @@ static inline unsigned transform_step(unsigned state, unsigned p)
 /* Room for a walk, for n_dims: allocated by the caller with 64-byte alignment. */
 struct transform_walk {
     uint8_t best[2][2][TRANSFORM_LANES];                /* [quantiser][parity] */
-    uint8_t came[TRANSFORM_STATES][TRANSFORM_LANES];    /* 0: from the first of the two that lead here */
+    union { /* 0: from the first of the two that lead here; as bytes or as a bit a lane */
+        uint8_t came[TRANSFORM_STATES][TRANSFORM_LANES];
+        uint16_t masks[TRANSFORM_STATES];
+    };
 };
 
 /* u: (n_dims, TRANSFORM_LANES), a vector a column. points and bits: all symbols' places and costs. lambda: what a bit is
