@@ -60,6 +60,14 @@ out:
     return ret;
 }
 
+void transform_use(struct transform *t, uint32_t isa)
+{
+    t->isa = isa & isa_host();
+    t->quantise = t->isa & ISA_AVX512F ? transform_quantise_avx512 :
+                  t->isa & ISA_AVX2    ? transform_quantise_avx2 :
+                                         transform_quantise_base;
+}
+
 int transform_prepare(struct transform *t, struct err *err)
 {
     const struct projection *p = &t->projection;
@@ -79,10 +87,7 @@ int transform_prepare(struct transform *t, struct err *err)
         t->stretch[w] = p->gain * p->gain / (t->scale[c] * t->scale[c]);
     }
     t->along = p->gain * p->offset[0];
-    t->isa = isa_host();
-    t->quantise = t->isa & ISA_AVX512F ? transform_quantise_avx512 :
-                  t->isa & ISA_AVX2    ? transform_quantise_avx2 :
-                                         transform_quantise_base;
+    transform_use(t, isa_host());
     return prepare_panels(t, err);
 }
 

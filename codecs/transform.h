@@ -66,6 +66,9 @@ static inline size_t transform_place(const struct transform *t, size_t component
 /* What the loops need, of what was trained or loaded. -1 where memory lacks. */
 int transform_prepare(struct transform *t, struct err *err);
 
+/* Which loops it uses from now on: those that need no more than `isa` (declare/isa.h); at first, the host's. */
+void transform_use(struct transform *t, uint32_t isa);
+
 void transform_save(const void *transform, struct blob *out);
 int transform_load(struct blob_reader *in, void **transform, struct err *err);
 size_t transform_dim_of(const void *transform);
