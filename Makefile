@@ -6,6 +6,7 @@
 
 PAWL := build/release/harness/cli/pawl
 TRAINER := build/release/codecs/pawl_train_encoder
+REASONER_TRAINER := build/release/inference/train/pawl_train_reasoner
 JOBS := $(shell nproc 2>/dev/null || echo 2)
 # Warnings are errors in CI; at home a newer compiler's new warning stops nobody.
 WERROR ?= $(if $(filter-out false 0,$(CI)),ON,OFF)
@@ -15,7 +16,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := all
-.PHONY: all gate test check dashboard nightly models clean help bootstrap
+.PHONY: all gate test check dashboard nightly models encoder reasoner clean help bootstrap
 
 all: bootstrap ## build the program (release)
 	$(call build,release)
@@ -33,11 +34,23 @@ nightly: all ## measure everything at full length, in parts that a second start 
 dashboard: all ## write the pages with the plots to site/
 	$(PAWL) dashboard --out site $(ARGS)
 
-# Written when the last step is done, all or nothing: an interrupted training changes no file.
-models: all ## train the text encoder of the default corpus anew: codecs/models/, minutes on 2 cores
+models: encoder reasoner ## train all models anew, from their seeds: an hour on 2 cores
+
+# Files are written when the last step is done, all or nothing: an interrupted training changes no model.
+encoder: all ## train the text encoder of the default corpus: codecs/models/, minutes
 	$(TRAINER) train codecs/models $(ARGS)
 	$(call build,release)
 	$(TRAINER) eval
+
+# An interrupted training goes on where its checkpoint stands. The router is fitted to what the reasoner can do.
+reasoner: all ## train the arithmetic reasoner, its draft and its router: inference/models/
+	for model in reasoner draft; do \
+	    $(REASONER_TRAINER) $$model inference/models $(ARGS) && \
+	    gnuplot -e "log='inference/models/$$model.tsv'; out='inference/models/$$model.svg'" inference/train/loss.gp || \
+	    exit; \
+	done
+	$(REASONER_TRAINER) router inference/models
+	$(call build,release)
 
 test: bootstrap ## run all tests: release, then AddressSanitizer and UndefinedBehaviorSanitizer
 	$(call build,release)

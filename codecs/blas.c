@@ -34,6 +34,7 @@ static struct {
     gesdd_d *dgesdd;
     void (*set_num_threads)(int n);
     int threads;
+    bool single; /* for good: see blas_keep_single() */
 } lapack;
 
 static const struct {
@@ -85,7 +86,14 @@ int blas_load(struct err *err)
  * others compute as well, each such call then costs the time slices of two. `work` is in multiply-adds. */
 static void share(double work)
 {
-    lapack.set_num_threads(work < 1e8 ? 1 : lapack.threads);
+    if (!lapack.single)
+        lapack.set_num_threads(work < 1e8 ? 1 : lapack.threads);
+}
+
+void blas_keep_single(void)
+{
+    lapack.set_num_threads(1);
+    lapack.single = true;
 }
 
 static int size(size_t n)

@@ -20,6 +20,10 @@
 /* -1 (ERR_HOST) where there is no OpenBLAS, naming the package. As often as wanted. */
 int blas_load(struct err *err);
 
+/* After blas_load(), for whoever has threads of their own: from now on no call is shared out, and several threads may call
+ * at once. */
+void blas_keep_single(void);
+
 /* C = alpha op(A) op(B) + beta C: op(A) is (m, k), op(B) (k, n), C (m, n); op(X) is X transposed where tx is true. */
 void blas_sgemm(bool ta, bool tb, size_t m, size_t n, size_t k, float alpha, const float *a, size_t lda, const float *b,
                 size_t ldb, float beta, float *c, size_t ldc);

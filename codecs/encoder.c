@@ -5,7 +5,7 @@
 #include "codecs/blas.h"
 #include "codecs/codec.h"
 #include "codecs/encoder_words.h"
-#include "codecs/fast_exp.h"
+#include "base/fast_exp.h"
 #include "codecs/fields.h"
 #include "codecs/hash.h"
 

@@ -3,7 +3,7 @@
 #include "codecs/codec.h"
 #include "codecs/encoder.h"
 #include "codecs/encoder_words.h"
-#include "codecs/fast_exp.h"
+#include "base/fast_exp.h"
 #include "codecs/hash.h"
 
 #include <math.h>

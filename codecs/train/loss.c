@@ -3,7 +3,7 @@
 
 #include "base/mem.h"
 #include "codecs/blas.h"
-#include "codecs/fast_exp.h"
+#include "base/fast_exp.h"
 #include "codecs/train/chunk.h"
 
 #include <math.h>
