@@ -295,6 +295,8 @@ int multipath_solve(struct multipath *m, const char *prompt, const struct multip
 
     if (n <= 0)
         return err_set(err, ERR_CONFIG, "'%s' is no problem that the model was trained on", prompt);
+    if (plan->first < 1 || plan->width < 1)
+        BUG("a plan that begins %zu paths and decodes %zu", plan->first, plan->width);
     m->prompt = prompt;
     m->n_tokens = (size_t)n;
     m->begun = m->running = 0;
