@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* user_model.c -- the scenario inference/user_model: the file of `--model FILE`, decoding and prefilling, so that a model of
  * the user's own can stand under the gate. Axis `file` is a number for what is in the file: another file is another case. */
-#include "inference/throughput.h"
+#include "inference/passes.h"
 #include "kernels/roof.h"
 
 #include <stdlib.h>
@@ -18,7 +18,7 @@ static double tokens_s(const struct params *params, double ns)
 
 static int64_t slices(const struct params *params)
 {
-    return throughput_slices_of(file_layers, (size_t)params_get(params, "tokens"));
+    return passes_slices_of(file_layers, (size_t)params_get(params, "tokens"));
 }
 
 static bool has(const struct params *params)
@@ -32,19 +32,19 @@ static bool decodes(const struct params *params)
     return params_get(params, "tokens") == 1;
 }
 
-static const int64_t tokens[] = { 1, THROUGHPUT_AT };
+static const int64_t tokens[] = { 1, PASSES_AT };
 static const struct axis axes[] = {
     { .name = "file", .values = file_number, .n_values = 1 },
     { .name = "tokens", .values = tokens, .n_values = ARRAY_LEN(tokens) },
     AXIS_THREADS,
 };
 
-enum { READ256 = THROUGHPUT_VARIANTS, READ512 };
+enum { READ256 = PASSES_VARIANTS, READ512 };
 
 static const struct variant variants[] = {
-    [THROUGHPUT_SCALAR] = { .name = "scalar", .slices = slices },
-    [THROUGHPUT_AVX2] = { .name = "avx2", .isa = ISA_AVX2, .roofs = { "read256" } },
-    [THROUGHPUT_AVX512] = { .name = "avx512", .isa = ISA_AVX2 | ISA_AVX512F | ISA_AVX512VNNI, .roofs = { "read512" } },
+    [PASSES_SCALAR] = { .name = "scalar", .slices = slices },
+    [PASSES_AVX2] = { .name = "avx2", .isa = ISA_AVX2, .roofs = { "read256" } },
+    [PASSES_AVX512] = { .name = "avx512", .isa = ISA_AVX2 | ISA_AVX512F | ISA_AVX512VNNI, .roofs = { "read512" } },
     [READ256] = { .name = "read256", .isa = ISA_AVX2, .impl = &roof_read256, .role = ROLE_ROOF, .has = decodes },
     [READ512] = { .name = "read512", .isa = ISA_AVX512F, .impl = &roof_read512, .role = ROLE_ROOF, .has = decodes },
 };
@@ -52,7 +52,7 @@ static const struct variant variants[] = {
 static const struct metric metrics[] = {
     { .name = "tokens_s", .unit = "tokens/s", .kind = METRIC_TIMED, .better = METRIC_HIGHER_IS_BETTER, .from_ns = tokens_s },
     { .name = "weight_mb", .unit = "MB", .kind = METRIC_EXACT, .better = METRIC_LOWER_IS_BETTER,
-      .exact = throughput_weight_mb },
+      .exact = passes_weight_mb },
 };
 
 /* FNV-1a (Fowler, Noll & Vo) of the name and first bytes of every tensor: another training is another number, and a file
@@ -100,26 +100,26 @@ static int setup(const struct bench *bench, void **state, struct err *err)
         gguf_close(g);
         return -1;
     }
-    return throughput_open(bench, g, m, true, (size_t)params_get(bench->params, "tokens"), state, err);
+    return passes_open(bench, g, m, true, (size_t)params_get(bench->params, "tokens"), state, err);
 }
 
 static void run(void *arg, const struct variant *variant, int64_t n)
 {
-    struct throughput *t = arg;
+    struct passes *t = arg;
 
     for (int64_t i = 0; i < n; i++) {
         if (variant->role == ROLE_ROOF)
-            throughput_read(t, variant->impl);
+            passes_read(t, variant->impl);
         else
-            throughput_pass(t, (size_t)(variant - variants));
+            passes_pass(t, (size_t)(variant - variants));
     }
 }
 
 static int check(void *state, const struct variant *variant, struct err *err)
 {
     if (variant->role == ROLE_ROOF)
-        return throughput_read(state, variant->impl) ? 0 : err_set(err, ERR_HARNESS, "the read probe read nothing but zeros");
-    return throughput_check(state, (size_t)(variant - variants), err);
+        return passes_read(state, variant->impl) ? 0 : err_set(err, ERR_HARNESS, "the read probe read nothing but zeros");
+    return passes_check(state, (size_t)(variant - variants), err);
 }
 
 const struct scenario scenario_user_model = {
@@ -136,5 +136,5 @@ const struct scenario scenario_user_model = {
     .setup = setup,
     .run = run,
     .check = check,
-    .teardown = throughput_teardown,
+    .teardown = passes_teardown,
 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* throughput.h -- what the scenarios inference/decode, inference/prefill and inference/user_model share: variants, engines,
+/* passes.h -- what the scenarios inference/decode, inference/prefill and inference/user_model share: variants, engines,
  * the check.
  *
  * The cells of the first two are models of `mparams` million parameters with weights of `bits` bits:
@@ -15,46 +15,46 @@
 #include "inference/engine.h"
 
 /* The first variants of both; what comes behind them are roofs. */
-enum { THROUGHPUT_SCALAR, THROUGHPUT_AVX2, THROUGHPUT_AVX512, THROUGHPUT_VARIANTS };
+enum { PASSES_SCALAR, PASSES_AVX2, PASSES_AVX512, PASSES_VARIANTS };
 
-enum { THROUGHPUT_AT = 64 }; /* tokens of the prompt, and so the position of the token that is decoded */
+enum { PASSES_AT = 64 }; /* tokens of the prompt, and so the position of the token that is decoded */
 
 struct roof_read;
 
-struct throughput {
+struct passes {
     struct team *team;
     struct gguf *gguf; /* of a user's model; NULL: the weights are in memory alone */
     struct model *model;
     bool sliced;       /* the reference takes too long to be timed whole */
-    struct model *models[THROUGHPUT_VARIANTS];
-    struct engine *engines[THROUGHPUT_VARIANTS]; /* NULL: not of this block */
-    int32_t tokens[THROUGHPUT_AT + 1];
+    struct model *models[PASSES_VARIANTS];
+    struct engine *engines[PASSES_VARIANTS]; /* NULL: not of this block */
+    int32_t tokens[PASSES_AT + 1];
     uint8_t *read;     /* as many bytes as the weights, for roofs that read; NULL: there is none in this block */
     size_t next_slice; /* of the sliced reference */
     size_t rows;       /* of a pass: 1, or the prompt's */
 };
 
 /* Whether this build has the model: all of them but the random one are made of the reasoner (shipped.h). */
-bool throughput_has(const struct params *params);
+bool passes_has(const struct params *params);
 
-/* `rows` tokens a pass: THROUGHPUT_AT for a prefill, 1 for a decode behind a prompt of as many. The second takes a model
+/* `rows` tokens a pass: PASSES_AT for a prefill, 1 for a decode behind a prompt of as many. The second takes a model
  * of the caller's, which is owned from then on, and where it came from (`gguf` may be NULL): they are freed on failure, too. */
-int throughput_setup(const struct bench *bench, size_t rows, void **out, struct err *err);
-int throughput_open(const struct bench *bench, struct gguf *gguf, struct model *model, bool sliced, size_t rows, void **out,
+int passes_setup(const struct bench *bench, size_t rows, void **out, struct err *err);
+int passes_open(const struct bench *bench, struct gguf *gguf, struct model *model, bool sliced, size_t rows, void **out,
                     struct err *err);
-void throughput_teardown(void *state);
+void passes_teardown(void *state);
 
-/* One pass of that variant; of a sliced reference one slice, of throughput_slices(). Returns the token that follows. */
-int32_t throughput_pass(struct throughput *t, size_t variant);
-int64_t throughput_slices(const struct params *params, size_t rows);
-int64_t throughput_slices_of(size_t layers, size_t rows); /* of a sliced reference */
+/* One pass of that variant; of a sliced reference one slice, of passes_slices(). Returns the token that follows. */
+int32_t passes_pass(struct passes *t, size_t variant);
+int64_t passes_slices(const struct params *params, size_t rows);
+int64_t passes_slices_of(size_t layers, size_t rows); /* of a sliced reference */
 
 /* Logits against those of the reference, bit for bit: of the whole model where that takes no longer than a breath, of
  * its first layer where it does, in a batch and one by one. */
-int throughput_check(struct throughput *t, size_t variant, struct err *err);
+int passes_check(struct passes *t, size_t variant, struct err *err);
 
 /* The weights' bytes, read once. Returns what roof_read_run() does. */
-uint64_t throughput_read(const struct throughput *t, const struct roof_read *roof);
+uint64_t passes_read(const struct passes *t, const struct roof_read *roof);
 
 /* Bytes of weights. */
-int throughput_weight_mb(void *state, const struct variant *variant, double *value, struct err *err);
+int passes_weight_mb(void *state, const struct variant *variant, double *value, struct err *err);

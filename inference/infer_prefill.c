@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-/* prefill.c -- the scenario inference/prefill: a prompt of 64 tokens, up to the first token that follows. */
-#include "inference/throughput.h"
+/* infer_prefill.c -- the scenario inference/prefill: a prompt of 64 tokens, up to the first token that follows. */
+#include "inference/passes.h"
 #include "kernels/roof.h"
 
 static double tokens_s(const struct params *params, double ns)
 {
     (void)params;
-    return THROUGHPUT_AT * 1e9 / ns;
+    return PASSES_AT * 1e9 / ns;
 }
 
 static double ttft_ms(const struct params *params, double ns)
@@ -17,12 +17,12 @@ static double ttft_ms(const struct params *params, double ns)
 
 static int64_t slices(const struct params *params)
 {
-    return throughput_slices(params, THROUGHPUT_AT);
+    return passes_slices(params, PASSES_AT);
 }
 
 static bool has(const struct params *params)
 {
-    return throughput_has(params) && (params_get(params, "bits") == 2 || params_get(params, "mparams") == 168);
+    return passes_has(params) && (params_get(params, "bits") == 2 || params_get(params, "mparams") == 168);
 }
 
 static bool in_codes(const struct params *params)
@@ -42,12 +42,12 @@ static const struct axis axes[] = {
     AXIS_THREADS,
 };
 
-enum { VNNI512 = THROUGHPUT_VARIANTS, FMA512 };
+enum { VNNI512 = PASSES_VARIANTS, FMA512 };
 
 static const struct variant variants[] = {
-    [THROUGHPUT_SCALAR] = { .name = "scalar", .slices = slices },
-    [THROUGHPUT_AVX2] = { .name = "avx2", .isa = ISA_AVX2 },
-    [THROUGHPUT_AVX512] = {
+    [PASSES_SCALAR] = { .name = "scalar", .slices = slices },
+    [PASSES_AVX2] = { .name = "avx2", .isa = ISA_AVX2 },
+    [PASSES_AVX512] = {
         .name = "avx512", .isa = ISA_AVX2 | ISA_AVX512F | ISA_AVX512VNNI, .roofs = { "vnni512", "fma512" },
     },
     [VNNI512] = {
@@ -62,37 +62,37 @@ static const struct metric metrics[] = {
     { .name = "tokens_s", .unit = "tokens/s", .kind = METRIC_TIMED, .better = METRIC_HIGHER_IS_BETTER, .from_ns = tokens_s },
     { .name = "ttft_ms", .unit = "ms", .kind = METRIC_TIMED, .better = METRIC_LOWER_IS_BETTER, .from_ns = ttft_ms },
     { .name = "weight_mb", .unit = "MB", .kind = METRIC_EXACT, .better = METRIC_LOWER_IS_BETTER,
-      .exact = throughput_weight_mb },
+      .exact = passes_weight_mb },
 };
 
 static int setup(const struct bench *bench, void **state, struct err *err)
 {
-    return throughput_setup(bench, THROUGHPUT_AT, state, err);
+    return passes_setup(bench, PASSES_AT, state, err);
 }
 
 static void run(void *arg, const struct variant *variant, int64_t n)
 {
-    struct throughput *t = arg;
+    struct passes *t = arg;
 
     for (int64_t i = 0; i < n; i++) {
         if (variant->role == ROLE_ROOF) /* a multiply-add per weight and token; attention left out, some 1 % */
-            roof_compute_run(variant->impl, 2.0 * THROUGHPUT_AT * (double)model_parameters(t->model), t->team);
+            roof_compute_run(variant->impl, 2.0 * PASSES_AT * (double)model_parameters(t->model), t->team);
         else
-            throughput_pass(t, (size_t)(variant - variants));
+            passes_pass(t, (size_t)(variant - variants));
     }
 }
 
 static int check(void *state, const struct variant *variant, struct err *err)
 {
-    struct throughput *t = state;
+    struct passes *t = state;
 
     if (variant->role == ROLE_ROOF)
         return roof_compute_run(variant->impl, 1e6, t->team) ? 0
                                                              : err_set(err, ERR_HARNESS, "the probe computed nothing");
-    return throughput_check(t, (size_t)(variant - variants), err);
+    return passes_check(t, (size_t)(variant - variants), err);
 }
 
-const struct scenario scenario_prefill = {
+const struct scenario scenario_infer_prefill = {
     .name = "inference/prefill",
     .summary = "a prompt of 64 tokens and the first token of the answer: models of several sizes and weights",
     .axes = axes,
@@ -105,5 +105,5 @@ const struct scenario scenario_prefill = {
     .setup = setup,
     .run = run,
     .check = check,
-    .teardown = throughput_teardown,
+    .teardown = passes_teardown,
 };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* decode.c -- the scenario inference/decode: one token at a time, behind a prompt of 64. */
-#include "inference/throughput.h"
+/* infer_decode.c -- the scenario inference/decode: one token at a time, behind a prompt of 64. */
+#include "inference/passes.h"
 #include "kernels/roof.h"
 
 static double tokens_s(const struct params *params, double ns)
@@ -11,12 +11,12 @@ static double tokens_s(const struct params *params, double ns)
 
 static int64_t slices(const struct params *params)
 {
-    return throughput_slices(params, 1);
+    return passes_slices(params, 1);
 }
 
 static bool has(const struct params *params)
 {
-    return throughput_has(params) && (params_get(params, "mparams") != 680 || params_get(params, "bits") == 2);
+    return passes_has(params) && (params_get(params, "mparams") != 680 || params_get(params, "bits") == 2);
 }
 
 static const int64_t sizes[] = { 3, 168, 680 }, bits[] = { 2, 8, 32 };
@@ -26,12 +26,12 @@ static const struct axis axes[] = {
     AXIS_THREADS,
 };
 
-enum { READ256 = THROUGHPUT_VARIANTS, READ512 };
+enum { READ256 = PASSES_VARIANTS, READ512 };
 
 static const struct variant variants[] = {
-    [THROUGHPUT_SCALAR] = { .name = "scalar", .slices = slices },
-    [THROUGHPUT_AVX2] = { .name = "avx2", .isa = ISA_AVX2, .roofs = { "read256" } },
-    [THROUGHPUT_AVX512] = { .name = "avx512", .isa = ISA_AVX2 | ISA_AVX512F | ISA_AVX512VNNI, .roofs = { "read512" } },
+    [PASSES_SCALAR] = { .name = "scalar", .slices = slices },
+    [PASSES_AVX2] = { .name = "avx2", .isa = ISA_AVX2, .roofs = { "read256" } },
+    [PASSES_AVX512] = { .name = "avx512", .isa = ISA_AVX2 | ISA_AVX512F | ISA_AVX512VNNI, .roofs = { "read512" } },
     [READ256] = { .name = "read256", .isa = ISA_AVX2, .impl = &roof_read256, .role = ROLE_ROOF },
     [READ512] = { .name = "read512", .isa = ISA_AVX512F, .impl = &roof_read512, .role = ROLE_ROOF },
 };
@@ -39,34 +39,34 @@ static const struct variant variants[] = {
 static const struct metric metrics[] = {
     { .name = "tokens_s", .unit = "tokens/s", .kind = METRIC_TIMED, .better = METRIC_HIGHER_IS_BETTER, .from_ns = tokens_s },
     { .name = "weight_mb", .unit = "MB", .kind = METRIC_EXACT, .better = METRIC_LOWER_IS_BETTER,
-      .exact = throughput_weight_mb },
+      .exact = passes_weight_mb },
 };
 
 static int setup(const struct bench *bench, void **state, struct err *err)
 {
-    return throughput_setup(bench, 1, state, err);
+    return passes_setup(bench, 1, state, err);
 }
 
 static void run(void *arg, const struct variant *variant, int64_t n)
 {
-    struct throughput *t = arg;
+    struct passes *t = arg;
 
     for (int64_t i = 0; i < n; i++) {
         if (variant->role == ROLE_ROOF)
-            throughput_read(t, variant->impl);
+            passes_read(t, variant->impl);
         else
-            throughput_pass(t, (size_t)(variant - variants));
+            passes_pass(t, (size_t)(variant - variants));
     }
 }
 
 static int check(void *state, const struct variant *variant, struct err *err)
 {
     if (variant->role == ROLE_ROOF)
-        return throughput_read(state, variant->impl) ? 0 : err_set(err, ERR_HARNESS, "the read probe read nothing but zeros");
-    return throughput_check(state, (size_t)(variant - variants), err);
+        return passes_read(state, variant->impl) ? 0 : err_set(err, ERR_HARNESS, "the read probe read nothing but zeros");
+    return passes_check(state, (size_t)(variant - variants), err);
 }
 
-const struct scenario scenario_decode = {
+const struct scenario scenario_infer_decode = {
     .name = "inference/decode",
     .summary = "one token after a prompt of 64: models of several sizes and weights",
     .axes = axes,
@@ -79,5 +79,5 @@ const struct scenario scenario_decode = {
     .setup = setup,
     .run = run,
     .check = check,
-    .teardown = throughput_teardown,
+    .teardown = passes_teardown,
 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "inference/throughput.h"
+#include "inference/passes.h"
 
 #include "base/mem.h"
 #include "base/rng.h"
@@ -17,9 +17,9 @@
 enum { REPLICA = 8, REASONER_LAYERS = 4, CHUNK = 8 }; /* CHUNK: rows of a slice of the reference's prefill */
 
 static const uint32_t isas[] = {
-    [THROUGHPUT_SCALAR] = ISA_ANY,
-    [THROUGHPUT_AVX2] = ISA_AVX2 | ISA_AVXVNNI,
-    [THROUGHPUT_AVX512] = ISA_ALL,
+    [PASSES_SCALAR] = ISA_ANY,
+    [PASSES_AVX2] = ISA_AVX2 | ISA_AVXVNNI,
+    [PASSES_AVX512] = ISA_ALL,
 };
 
 static const struct model_shape bitnet_680m = {
@@ -33,7 +33,7 @@ static enum gguf_type type_of(int64_t bits)
     return bits == 2 ? GGUF_TQ2_0 : bits == 8 ? GGUF_Q8_0 : bits == 16 ? GGUF_F16 : GGUF_F32;
 }
 
-bool throughput_has(const struct params *params)
+bool passes_has(const struct params *params)
 {
     struct err err = { 0 };
     struct gguf *g = params_get(params, "mparams") == 680 ? NULL : shipped_open(SHIPPED_REASONER, &err);
@@ -62,13 +62,13 @@ static struct model *make_model(const struct bench *bench, struct err *err)
     return m;
 }
 
-void throughput_teardown(void *state)
+void passes_teardown(void *state)
 {
-    struct throughput *t = state;
+    struct passes *t = state;
 
     if (!t)
         return;
-    for (size_t i = 0; i < THROUGHPUT_VARIANTS; i++) {
+    for (size_t i = 0; i < PASSES_VARIANTS; i++) {
         engine_free(t->engines[i]);
         model_free(t->models[i]);
     }
@@ -79,9 +79,9 @@ void throughput_teardown(void *state)
 }
 
 /* An engine of its own for each variant, with the prompt behind it where a pass decodes. */
-static int make_engine(struct throughput *t, size_t variant, uint32_t isa, struct err *err)
+static int make_engine(struct passes *t, size_t variant, uint32_t isa, struct err *err)
 {
-    struct engine_options options = { .batch = THROUGHPUT_AT, .logits = CHUNK, .length = THROUGHPUT_AT + 1, .team = t->team };
+    struct engine_options options = { .batch = PASSES_AT, .logits = CHUNK, .length = PASSES_AT + 1, .team = t->team };
     size_t row;
 
     t->models[variant] = model_with(t->model, isas[variant] & isa);
@@ -90,16 +90,16 @@ static int make_engine(struct throughput *t, size_t variant, uint32_t isa, struc
         return -1;
     if (t->rows > 1)
         return 0;
-    if (variant != THROUGHPUT_SCALAR)
-        return engine_prefill(t->engines[variant], 0, t->tokens, THROUGHPUT_AT, &row, err);
+    if (variant != PASSES_SCALAR)
+        return engine_prefill(t->engines[variant], 0, t->tokens, PASSES_AT, &row, err);
     /* Whatever stands in the cache costs the reference the same to read: it need not compute it, which takes minutes. */
-    for (size_t i = 0; i < THROUGHPUT_AT; i++)
+    for (size_t i = 0; i < PASSES_AT; i++)
         if (engine_append(t->engines[variant], &(struct engine_row){ t->tokens[i], 0, false }, 1, err) < 0)
             return -1;
     return 0;
 }
 
-static int make_read(struct throughput *t, struct err *err)
+static int make_read(struct passes *t, struct err *err)
 {
     t->read = mem_huge(t->model->weight_bytes, 1, err);
     if (!t->read)
@@ -108,51 +108,51 @@ static int make_read(struct throughput *t, struct err *err)
     return 0;
 }
 
-int throughput_open(const struct bench *bench, struct gguf *gguf, struct model *model, bool sliced, size_t rows, void **out,
+int passes_open(const struct bench *bench, struct gguf *gguf, struct model *model, bool sliced, size_t rows, void **out,
                     struct err *err)
 {
-    struct throughput *t = mem_array(1, sizeof(*t));
+    struct passes *t = mem_array(1, sizeof(*t));
     struct rng rng = rng_seed(bench->seed);
 
-    *t = (struct throughput){ .team = bench->team, .gguf = gguf, .model = model, .sliced = sliced, .rows = rows };
+    *t = (struct passes){ .team = bench->team, .gguf = gguf, .model = model, .sliced = sliced, .rows = rows };
     for (size_t i = 0; i < ARRAY_LEN(t->tokens); i++) /* any text: what it says changes no cost */
         t->tokens[i] = (int32_t)rng_below(&rng, t->model->shape.vocab);
-    for (size_t i = 0; i < THROUGHPUT_VARIANTS; i++)
+    for (size_t i = 0; i < PASSES_VARIANTS; i++)
         if (bench->variants & 1u << i && make_engine(t, i, bench->isa, err) < 0)
             goto fail;
-    if (rows == 1 && bench->variants >> THROUGHPUT_VARIANTS && make_read(t, err) < 0)
+    if (rows == 1 && bench->variants >> PASSES_VARIANTS && make_read(t, err) < 0)
         goto fail;
     *out = t;
     return 0;
 fail:
-    throughput_teardown(t);
+    passes_teardown(t);
     return -1;
 }
 
-int throughput_setup(const struct bench *bench, size_t rows, void **out, struct err *err)
+int passes_setup(const struct bench *bench, size_t rows, void **out, struct err *err)
 {
     struct model *model = make_model(bench, err);
 
     if (!model)
         return -1;
-    return throughput_open(bench, NULL, model, params_get(bench->params, "mparams") != 3, rows, out, err);
+    return passes_open(bench, NULL, model, params_get(bench->params, "mparams") != 3, rows, out, err);
 }
 
-int64_t throughput_slices_of(size_t layers, size_t rows)
+int64_t passes_slices_of(size_t layers, size_t rows)
 {
     return (int64_t)(rows > 1 ? layers * (rows / CHUNK) : layers);
 }
 
-int64_t throughput_slices(const struct params *params, size_t rows)
+int64_t passes_slices(const struct params *params, size_t rows)
 {
     int64_t mparams = params_get(params, "mparams");
 
-    return mparams == 3 ? 1 : throughput_slices_of(mparams == 680 ? bitnet_680m.layers : REASONER_LAYERS, rows);
+    return mparams == 3 ? 1 : passes_slices_of(mparams == 680 ? bitnet_680m.layers : REASONER_LAYERS, rows);
 }
 
 static void append(struct engine *e, const int32_t *tokens, size_t n, bool last)
 {
-    struct engine_row rows[THROUGHPUT_AT];
+    struct engine_row rows[PASSES_AT];
     struct err err = { 0 };
 
     for (size_t i = 0; i < n; i++)
@@ -163,11 +163,11 @@ static void append(struct engine *e, const int32_t *tokens, size_t n, bool last)
 
 /* The rows of a chunk through one layer; the next slice the next layer, then the next chunk. The reference's chunks are
  * as large as what its products are made for. */
-static void slice(struct throughput *t, struct engine *e)
+static void slice(struct passes *t, struct engine *e)
 {
     size_t layers = t->model->shape.layers, n = t->rows > 1 ? CHUNK : 1, chunks = t->rows > 1 ? t->rows / CHUNK : 1;
     size_t layer = t->next_slice % layers, chunk = t->next_slice / layers;
-    size_t at = t->rows > 1 ? chunk * CHUNK : THROUGHPUT_AT;
+    size_t at = t->rows > 1 ? chunk * CHUNK : PASSES_AT;
 
     if (layer == 0) {
         if (chunk == 0)
@@ -178,14 +178,14 @@ static void slice(struct throughput *t, struct engine *e)
     t->next_slice = (t->next_slice + 1) % (layers * chunks);
 }
 
-int32_t throughput_pass(struct throughput *t, size_t variant)
+int32_t passes_pass(struct passes *t, size_t variant)
 {
     struct engine *e = t->engines[variant];
-    size_t at = t->rows > 1 ? 0 : THROUGHPUT_AT;
+    size_t at = t->rows > 1 ? 0 : PASSES_AT;
 
     if (!e)
         BUG("variant %zu is not of this block", variant);
-    if (variant == THROUGHPUT_SCALAR && t->sliced) {
+    if (variant == PASSES_SCALAR && t->sliced) {
         slice(t, e);
         return 0;
     }
@@ -196,7 +196,7 @@ int32_t throughput_pass(struct throughput *t, size_t variant)
 }
 
 /* The logits of CHUNK tokens, first all at once, then the last one by itself. */
-static int logits(const struct throughput *t, uint32_t isa, float *out, struct err *err)
+static int logits(const struct passes *t, uint32_t isa, float *out, struct err *err)
 {
     struct engine_options options = { .batch = CHUNK, .length = CHUNK, .team = t->team };
     bool small = !t->sliced;
@@ -223,12 +223,12 @@ out:
     return ret;
 }
 
-uint64_t throughput_read(const struct throughput *t, const struct roof_read *roof)
+uint64_t passes_read(const struct passes *t, const struct roof_read *roof)
 {
     return roof_read_run(roof, t->read, t->model->weight_bytes, t->team);
 }
 
-int throughput_check(struct throughput *t, size_t variant, struct err *err)
+int passes_check(struct passes *t, size_t variant, struct err *err)
 {
     size_t vocab = t->model->shape.vocab, n = (CHUNK + 1) * vocab;
     float *want, *got;
@@ -237,13 +237,13 @@ int throughput_check(struct throughput *t, size_t variant, struct err *err)
     want = mem_array(n, sizeof(*want));
     got = mem_array(n, sizeof(*got));
     if (logits(t, ISA_ANY, want, err) < 0 ||
-        (variant != THROUGHPUT_SCALAR && logits(t, t->models[variant]->isa, got, err) < 0))
+        (variant != PASSES_SCALAR && logits(t, t->models[variant]->isa, got, err) < 0))
         goto out;
     ret = 0;
     for (size_t i = 0; i < n && ret == 0; i++) {
         if (!isfinite(want[i]))
             ret = err_set(err, ERR_HARNESS, "logit %zu of row %zu is %g", i % vocab, i / vocab, (double)want[i]);
-        else if (variant != THROUGHPUT_SCALAR && memcmp(&got[i], &want[i], sizeof(*got)) != 0)
+        else if (variant != PASSES_SCALAR && memcmp(&got[i], &want[i], sizeof(*got)) != 0)
             ret = err_set(err, ERR_HARNESS, "logit %zu of row %zu is %.9g, the reference's %.9g", i % vocab, i / vocab,
                           (double)got[i], (double)want[i]);
     }
@@ -253,9 +253,9 @@ out:
     return ret;
 }
 
-int throughput_weight_mb(void *state, const struct variant *variant, double *value, struct err *err)
+int passes_weight_mb(void *state, const struct variant *variant, double *value, struct err *err)
 {
-    const struct throughput *t = state;
+    const struct passes *t = state;
 
     (void)variant, (void)err;
     *value = (double)t->model->weight_bytes / 1e6;
