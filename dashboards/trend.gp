@@ -7,6 +7,7 @@
 #                                                                    a variant each (band 0: none, 1: area, 2: whiskers)
 #   rule_room                                                        0 or 1: keep room for words over the frame
 #   n_rules rule<i> rule_text<i> rule_text_x<i>                      upright, where the host changed
+#   n_steps step<i> step_style<i> step_dash<i>                       upright, where a level changed
 #   n_targets target<i> target_text<i> target_style<i> target_below<i> target_aside<i> (a part of the width)
 # Text is in single quotes throughout: in double quotes gnuplot executes backticks.
 reset
@@ -45,7 +46,9 @@ set ytics nomirror scale 0 textcolor rgb ink format '%.4g'
 set grid ytics linetype 1 linewidth 0.7 linecolor rgb faint
 set ylabel label textcolor rgb ink noenhanced
 set key outside top left horizontal Left reverse noenhanced textcolor rgb ink samplen 2 spacing 1.1
-set rmargin 5
+# The frame's sides are parts of the width, as those of the strips over it (.hover in style.css).
+set lmargin at screen 0.16
+set rmargin at screen 0.91
 set bmargin 3 # two lines of labels: gnuplot makes room for one
 
 # Tags from 1001 on: those from 1 on belong to the targets. Of two lines of one colour and one width gnuplot 5.4 draws
@@ -61,6 +64,12 @@ do for [i = 1:n_rules] {
     at = value(sprintf('rule%d', i))
     set arrow 2000 + i from first at, graph 0 to first at, graph 1 nohead back linecolor rgb ink linewidth 0.8 dashtype (4,4)
     set label 2000 + i value(sprintf('rule_text%d', i)) at first value(sprintf('rule_text_x%d', i)), graph 1 center offset 0,0.6 textcolor rgb ink font ',10.5' noenhanced
+}
+
+do for [i = 1:n_steps] {
+    at = value(sprintf('step%d', i))
+    set arrow 3000 + i from first at, graph 0 to first at, graph 1 nohead back linecolor rgb colour(value(sprintf('step_style%d', i))) linewidth 1 dashtype value(sprintf('step_dash%d', i))
+    set object 3000 + i circle at first at, graph 0 size char 0.45 back fillcolor rgb colour(value(sprintf('step_style%d', i))) fillstyle solid noborder
 }
 
 # Labels of neighbouring targets take turns at the left and the right end, so that close ones do not meet.

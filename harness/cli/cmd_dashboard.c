@@ -2,8 +2,10 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/stepping.h"
 #include "cli/version.h"
 #include "judge/drill.h"
+#include "judge/baseline.h"
 #include "judge/gate.h"
 #include "record/store.h"
 #include "report/site.h"
@@ -40,6 +42,33 @@ static int add_targets(const struct context *context, struct history *history, s
             }
     targets_free(&targets);
     return 0;
+}
+
+/* What was accepted of each series, on host classes that have a baseline. */
+static int add_accepted(const struct context *context, struct history *history, struct err *err)
+{
+    struct baseline baseline = { 0 };
+    int known = 0;
+
+    for (size_t i = 0; i < history->n_series && known >= 0; i++) {
+        struct series *s = &history->series[i];
+        const struct accepted *accepted;
+        const struct estimate *e;
+        char path[1024];
+
+        if (strcmp(baseline.host_class, s->host_class) != 0) {
+            baseline_free(&baseline);
+            baseline = (struct baseline){ 0 };
+            snprintf(path, sizeof(path), "%s/%s.json", context->options->baselines, s->host_class);
+            known = baseline_read(path, s->host_class, &baseline, err);
+            text_copy(baseline.host_class, sizeof(baseline.host_class), s->host_class);
+        }
+        accepted = known > 0 ? baseline_find(&baseline, s->case_id) : NULL;
+        e = accepted ? accepted_estimate(accepted, s->metric) : NULL;
+        s->accepted = e ? e->value : NAN;
+    }
+    baseline_free(&baseline);
+    return known < 0 ? -1 : 0;
 }
 
 /* Newest first within a host class, and these together. */
@@ -83,6 +112,7 @@ int cmd_dashboard(const struct context *context)
     struct history history = { 0 };
     struct run_result *runs = NULL;
     struct drill_row *drills = NULL, *sums = NULL;
+    struct stepping stepping = { 0 };
     size_t n_runs = 0, n_drills = 0;
     char generated[32];
     time_t now = time(NULL);
@@ -91,11 +121,13 @@ int cmd_dashboard(const struct context *context)
 
     strftime(generated, sizeof(generated), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
     if (!store || load_runs(store, &runs, &n_runs, &err) < 0 || store_load_history(store, NULL, 0, &history, &err) < 0 ||
-        add_targets(context, &history, &err) < 0 || store_load_drills(store, &drills, &n_drills, &err) < 0)
+        add_targets(context, &history, &err) < 0 || add_accepted(context, &history, &err) < 0 ||
+        stepping_find(store, &history, &stepping, &err) < 0 || store_load_drills(store, &drills, &n_drills, &err) < 0)
         ret = say_error(context, &err);
     if (ret == 0) {
         size_t hosts = count_hosts(runs, n_runs), n_sums = usual_drills(drills, n_drills, &sums);
-        struct site site = { &history, runs, n_runs, sums, n_sums, GATE_MARGIN, generated, PAWL_VERSION };
+        struct site site = { &history, runs, n_runs, sums, n_sums, GATE_MARGIN, generated, PAWL_VERSION,
+                             stepping.all };
 
         if (site_write(&site, context->options->out, &err) < 0)
             ret = say_error(context, &err);
@@ -108,6 +140,7 @@ int cmd_dashboard(const struct context *context)
     free(runs);
     free(drills);
     free(sums);
+    stepping_free(&stepping);
     history_free(&history);
     store_close(store);
     return ret;

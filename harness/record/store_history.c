@@ -13,6 +13,12 @@
 
 #define TEXT(stmt, column, dst) sql_column_text(stmt, column, dst, sizeof(dst))
 
+const char store_history_sql[] = "SELECT metric, unit, kind, better, run, value, low, high FROM estimate WHERE series = ?";
+
+/* Few are not ok: asked once a case, not for each of its figures. */
+static const char not_ok_sql[] = "SELECT run FROM case_result INDEXED BY case_result_not_ok WHERE series = ?"
+                                 " AND status <> 'ok' ORDER BY run";
+
 /* The finished runs, by number. */
 struct runs {
     struct run_facts {
@@ -26,7 +32,9 @@ struct runs {
 struct reader {
     struct store *store;
     struct runs runs;
-    sqlite3_stmt *figures;
+    sqlite3_stmt *figures, *not_ok;
+    int64_t *bad; /* runs in which the case that is read was not ok, ascending */
+    size_t n_bad, bad_capacity;
     struct history *history;
     size_t capacity;
     size_t *rooms, rooms_capacity; /* of the points of each series of the case that is read */
@@ -56,13 +64,6 @@ static int load_runs(struct store *store, struct runs *runs, struct err *err)
     return more;
 }
 
-static int compare_runs(const void *key, const void *entry)
-{
-    int64_t a = *(const int64_t *)key, b = ((const struct run_facts *)entry)->id;
-
-    return (a > b) - (a < b);
-}
-
 /* The series of this metric and host class among those of one case, the first of which is `from`. */
 static size_t find_series(struct reader *r, size_t from, const struct series *like, const char *metric,
                           const char *host)
@@ -87,7 +88,8 @@ static void add_point(struct reader *r, size_t from, const struct series *like, 
     struct series *s = &r->history->series[at];
     struct point *p;
 
-    TEXT(r->figures, 1, s->unit); /* the newest description wins */
+    if (strcmp((const char *)sqlite3_column_text(r->figures, 1), s->unit) != 0) /* the newest description wins */
+        TEXT(r->figures, 1, s->unit);
     s->kind = strcmp((const char *)sqlite3_column_text(r->figures, 2), "exact") == 0 ? METRIC_EXACT : METRIC_TIMED;
     s->better = strcmp((const char *)sqlite3_column_text(r->figures, 3), "higher") == 0 ? METRIC_HIGHER_IS_BETTER
                                                                                         : METRIC_LOWER_IS_BETTER;
@@ -110,20 +112,36 @@ static int by_metric(const void *a, const void *b)
     return d ? d : strcmp(x->host_class, y->host_class);
 }
 
-static int read_case(struct reader *r, int64_t id, const struct series *like, struct err *err)
+static int find_bad_runs(struct reader *r, int64_t id, struct err *err)
 {
-    size_t from = r->history->n_series;
     int more;
 
-    if (sql_start(r->store, r->figures, SQL_ROW(SQL_V(id)), err) < 0)
+    r->n_bad = 0;
+    if (sql_start(r->store, r->not_ok, SQL_ROW(SQL_V(id)), err) < 0)
+        return -1;
+    while ((more = sql_step(r->store, r->not_ok, err)) > 0) {
+        r->bad = mem_grow(r->bad, &r->bad_capacity, r->n_bad + 1, sizeof(*r->bad));
+        r->bad[r->n_bad++] = sqlite3_column_int64(r->not_ok, 0);
+    }
+    return more;
+}
+
+static int read_case(struct reader *r, int64_t id, const struct series *like, struct err *err)
+{
+    size_t from = r->history->n_series, bad = 0, at = 0;
+    int more;
+
+    if (find_bad_runs(r, id, err) < 0 || sql_start(r->store, r->figures, SQL_ROW(SQL_V(id)), err) < 0)
         return -1;
     while ((more = sql_step(r->store, r->figures, err)) > 0) {
-        int64_t run_id = sqlite3_column_int64(r->figures, 4);
-        const struct run_facts *run = r->runs.n ? bsearch(&run_id, r->runs.rows, r->runs.n, sizeof(*run), compare_runs)
-                                                : NULL;
+        int64_t run = sqlite3_column_int64(r->figures, 4); /* ascending, as the two lists beside it */
 
-        if (run)
-            add_point(r, from, like, run);
+        while (bad < r->n_bad && r->bad[bad] < run)
+            bad++;
+        while (at < r->runs.n && r->runs.rows[at].id < run)
+            at++;
+        if (at < r->runs.n && r->runs.rows[at].id == run && !(bad < r->n_bad && r->bad[bad] == run))
+            add_point(r, from, like, &r->runs.rows[at]);
     }
     if (r->history->n_series > from)
         qsort(r->history->series + from, r->history->n_series - from, sizeof(*like), by_metric);
@@ -136,12 +154,9 @@ static int read_cases(struct reader *r, const char *const *globs, size_t n_globs
         r->store, "SELECT id, case_id, scenario, variant, reference, params, role FROM series ORDER BY case_id", err);
     int more = -1;
 
-    r->figures = sql_prepare(r->store,
-                             "SELECT e.metric, e.unit, e.kind, e.better, e.run, e.value, e.low, e.high FROM estimate e"
-                             " WHERE e.series = ? AND NOT EXISTS (SELECT 1 FROM case_result c"
-                             " WHERE c.series = e.series AND c.run = e.run AND c.status <> 'ok')",
-                             err);
-    while (row && r->figures && (more = sql_step(r->store, row, err)) > 0) {
+    r->figures = sql_prepare(r->store, store_history_sql, err);
+    r->not_ok = r->figures ? sql_prepare(r->store, not_ok_sql, err) : NULL;
+    while (row && r->not_ok && (more = sql_step(r->store, row, err)) > 0) {
         struct series like = { .at_least = NAN, .at_most = NAN, .accepted = NAN };
 
         TEXT(row, 1, like.case_id);
@@ -159,6 +174,8 @@ static int read_cases(struct reader *r, const char *const *globs, size_t n_globs
     }
     sqlite3_finalize(row);
     sqlite3_finalize(r->figures);
+    sqlite3_finalize(r->not_ok);
+    free(r->bad);
     return more;
 }
 

@@ -28,7 +28,7 @@ static bool ends_with(const char *s, const char *end)
 static bool is_ours(const char *name, bool in_plots)
 {
     return in_plots ? ends_with(name, ".svg")
-                    : ends_with(name, ".html") || ends_with(name, ".css") || strcmp(name, MARKER) == 0;
+                    : ends_with(name, ".html") || ends_with(name, ".css") || strcmp(name, "changes.xml") == 0 || strcmp(name, MARKER) == 0;
 }
 
 static char *join(const char *folder, const char *name)

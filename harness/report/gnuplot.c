@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "report/gnuplot.h"
 
+#include "base/mem.h"
 #include "report/figure.h"
 
 #include <errno.h>
@@ -113,27 +114,53 @@ static int wait_for(pid_t pid, int messages, struct err *err)
     return err_set(err, ERR_HARNESS, "gnuplot failed: %s", line);
 }
 
+/* One gnuplot at work. */
+struct process {
+    int in, messages;
+    pid_t pid; /* 0: not started */
+};
+
+static int start(struct process *p, const struct text *script, const char *folder, struct err *err)
+{
+    int failed;
+
+    p->in = memfd_create("gnuplot-script", MFD_CLOEXEC);
+    p->messages = memfd_create("gnuplot-messages", MFD_CLOEXEC);
+    if (p->in < 0 || p->messages < 0 || write_all(p->in, script->data, script->len) < 0 ||
+        lseek(p->in, 0, SEEK_SET) < 0)
+        return err_set(err, ERR_HARNESS, "cannot hold the gnuplot script: %s", strerror(errno));
+    failed = spawn(p->in, p->messages, folder, &p->pid);
+    if (failed)
+        p->pid = 0;
+    if (failed == ENOENT || failed == EACCES || failed == ENOTDIR)
+        return err_set(err, ERR_HOST, "cannot draw the dashboard: gnuplot is not installed (apt install gnuplot-nox)");
+    return failed ? err_set(err, ERR_HARNESS, "cannot start gnuplot: %s", strerror(failed)) : 0;
+}
+
+/* The first failure is told; all of them are waited for. */
+int gnuplot_run_all(const struct text *scripts, size_t n, const char *folder, struct err *err)
+{
+    struct process *all = mem_array(n, sizeof(*all));
+    size_t started = 0;
+    int ret = 0;
+
+    for (; started < n && ret == 0; started++)
+        ret = start(&all[started], &scripts[started], folder, err);
+    for (size_t i = 0; i < started; i++) {
+        struct err other;
+
+        if (all[i].pid && wait_for(all[i].pid, all[i].messages, ret == 0 ? err : &other) < 0)
+            ret = -1;
+        if (all[i].in >= 0)
+            close(all[i].in);
+        if (all[i].messages >= 0)
+            close(all[i].messages);
+    }
+    free(all);
+    return ret;
+}
+
 int gnuplot_run(const struct text *script, const char *folder, struct err *err)
 {
-    int in = memfd_create("gnuplot-script", MFD_CLOEXEC), messages = memfd_create("gnuplot-messages", MFD_CLOEXEC);
-    int ret = -1, failed;
-    pid_t pid;
-
-    if (in < 0 || messages < 0 || write_all(in, script->data, script->len) < 0 || lseek(in, 0, SEEK_SET) < 0) {
-        err_set(err, ERR_HARNESS, "cannot hold the gnuplot script: %s", strerror(errno));
-        goto out;
-    }
-    failed = spawn(in, messages, folder, &pid);
-    if (failed == ENOENT || failed == EACCES || failed == ENOTDIR)
-        err_set(err, ERR_HOST, "cannot draw the dashboard: gnuplot is not installed (apt install gnuplot-nox)");
-    else if (failed)
-        err_set(err, ERR_HARNESS, "cannot start gnuplot: %s", strerror(failed));
-    else
-        ret = wait_for(pid, messages, err);
-out:
-    if (in >= 0)
-        close(in);
-    if (messages >= 0)
-        close(messages);
-    return ret;
+    return gnuplot_run_all(script, 1, folder, err);
 }

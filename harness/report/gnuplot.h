@@ -15,3 +15,6 @@ void gnuplot_number(struct text *script, double value); /* exact; "NaN" where no
 /* Runs the script in `folder`, where its relative file names are; one process, a clean environment, no start-up files.
  * gnuplot missing: ERR_HOST with the package to install. A failing script: ERR_HARNESS with gnuplot's first message. */
 int gnuplot_run(const struct text *script, const char *folder, struct err *err);
+
+/* The same with a process a script, all at once. */
+int gnuplot_run_all(const struct text *scripts, size_t n, const char *folder, struct err *err);

@@ -7,7 +7,7 @@
  * renamed into place, so that a reader never sees half a site and a failure leaves the old one. */
 #pragma once
 
-#include "declare/result.h"
+#include "report/steps.h"
 
 struct site {
     const struct history *history;
@@ -20,6 +20,7 @@ struct site {
     double margin;         /* the gate's: 0.03 is 3 %; drawn into the power curve */
     const char *generated; /* UTC time to print, "2026-11-21T02:05:53Z": passed in, so that output is reproducible */
     const char *version;   /* of the program */
+    const struct stepped *steps; /* one a series of the history, in its order; NULL: nobody looked */
 };
 
 /* Refuses (ERR_CONFIG) a `dir` that exists and is not a site of ours: it holds a marker file, .pawl-site, and nothing

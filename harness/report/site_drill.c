@@ -103,8 +103,10 @@ static void plot(const struct group *g, const struct site *site, size_t n, struc
                                     { "width", width },
                                     { "height", height },
                                     { "alt", alt.data },
-                                    { "caption", "power curve: the sooner it climbs, the less slips through" } },
-                  6);
+                                    { "caption", "power curve: the sooner it climbs, the less slips through" },
+                                    { "id", "" },
+                                    { "hover", "" } },
+                  8);
     text_free(&light);
     text_free(&dark);
     text_free(&alt);
@@ -150,10 +152,8 @@ void site_drill_sections(const struct site *site, struct text *html)
     }
 }
 
-static void draw(const struct site *site, const struct group *g, size_t n, struct text *script)
+static void draw(const struct site *site, const struct group *g, struct text *script)
 {
-    static const char *const themes[] = { "light", "dark" };
-
     double x_high = site->margin * 100;
 
     text_addf(script, "width = %d\nheight = %d\nmargin = ", PLOT_WIDTH, PLOT_HEIGHT);
@@ -172,19 +172,18 @@ static void draw(const struct site *site, const struct group *g, size_t n, struc
     text_add(script, "END\nx_high = ");
     gnuplot_number(script, x_high);
     text_add(script, "\n");
-    for (size_t i = 0; i < ARRAY_LEN(themes); i++) {
-        text_addf(script, "theme = '%s'\nfile = '", themes[i]);
-        site_drill_file(script, n, themes[i]);
-        text_add(script, "'\n");
-        text_add(script, dashboard_power_gp);
-    }
+    text_add(script, dashboard_power_gp);
 }
 
-void site_drill_script(const struct site *site, struct text *script)
+void site_drill_scripts(const struct site *site, struct site_plots *plots)
 {
     struct group g;
     size_t n = 0;
 
-    for (size_t from = 0; next_group(site, from, &g); from = g.end)
-        draw(site, &g, ++n, script);
+    for (size_t from = 0; next_group(site, from, &g); from = g.end) {
+        char stem[32];
+
+        snprintf(stem, sizeof(stem), "drill-%zu", ++n);
+        draw(site, &g, site_plots_add(plots, stem));
+    }
 }

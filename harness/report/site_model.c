@@ -27,7 +27,7 @@ static void file_name(char *dst, size_t size, const char *scenario)
 
 static bool file_taken(const struct site_model *model, const char *file, const struct site_scenario *but)
 {
-    if (strcmp(file, "index") == 0)
+    if (strcmp(file, "index") == 0 || strcmp(file, "nights") == 0 || strncmp(file, "night-", 6) == 0)
         return true;
     for (size_t i = 0; i < model->n_scenarios; i++)
         if (&model->scenarios[i] != but && strcmp(model->scenarios[i].file, file) == 0)
@@ -356,4 +356,13 @@ const struct run_result *site_model_run_of(const struct site_model *model, const
             return run;
     }
     return NULL;
+}
+
+const struct stepped *site_model_steps(const struct site_model *model, const struct series *series)
+{
+    const struct history *h = model->site->history;
+
+    return model->site->steps && series >= h->series && series < h->series + h->n_series
+               ? &model->site->steps[series - h->series]
+               : NULL;
 }

@@ -49,6 +49,9 @@ const struct run_result *site_model_run_of(const struct site_model *model, const
 
 size_t site_model_variant(const struct site_scenario *scenario, const char *name); /* index */
 
+/* What was found in a series of the history; NULL: nobody looked, or it is a series of changes. */
+const struct stepped *site_model_steps(const struct site_model *model, const struct series *series);
+
 /* The scenario that a verdict of a run is about; NULL where the case is of none. */
 const struct site_scenario *site_model_of_case(const struct site_model *model, const struct run_result *run,
                                                const char *case_id);

@@ -3,6 +3,8 @@
 
 #include "report/figure.h"
 #include "report/site_drill.h"
+#include "report/site_heat.h"
+#include "report/site_nights.h"
 #include "report/site_plot.h"
 #include "report/site_rate.h"
 #include "report/site_roofline.h"
@@ -16,9 +18,8 @@
 extern const char dashboard_page_html[], dashboard_index_html[], dashboard_scenario_html[], dashboard_host_html[],
     dashboard_plot_html[];
 
-/* The frame around every page. */
-static void page(const struct site_model *model, const char *title, const char *nav, const struct text *main,
-                 struct text *out)
+void site_page_frame(const struct site_model *model, const char *title, const char *nav, const struct text *main,
+                     struct text *out)
 {
     struct text generated = { 0 };
 
@@ -113,7 +114,7 @@ static void scenario_row(const struct site_model *model, const struct site_scena
 
 void site_page_index(const struct site_model *model, struct text *out)
 {
-    struct text main = { 0 }, hosts = { 0 }, rows = { 0 }, lead = { 0 };
+    struct text main = { 0 }, hosts = { 0 }, rows = { 0 }, lead = { 0 }, map = { 0 }, news = { 0 }, nights = { 0 };
 
     text_add(&hosts, "");
     text_add(&rows, "");
@@ -121,25 +122,41 @@ void site_page_index(const struct site_model *model, struct text *out)
               model->n_hosts, model->n_hosts == 1 ? "" : "es");
     if (model->n_scenarios == 0)
         text_add(&lead, " No run has finished yet: `pawl run` makes the first one.");
+    text_add(&map, "");
+    site_nights_line(model, &nights);
+    site_heat_map(model, &map);
+    text_add(&nights, "");
+    site_heat_news(model, &news);
     host_rows(model, &hosts);
     for (size_t i = 0; i < model->n_scenarios; i++)
         for (size_t j = 0; j < model->n_hosts; j++)
             scenario_row(model, &model->scenarios[i], model->hosts[j], &rows);
     template_fill(&main, dashboard_index_html,
-                  (struct field[]){ { "lead", lead.data }, { "hosts", hosts.data }, { "scenarios", rows.data } }, 3);
+                  (struct field[]){ { "lead", lead.data },
+                                    { "nights", nights.data },
+                                    { "map", map.data },
+                                    { "news", news.data },
+                                    { "hosts", hosts.data },
+                                    { "scenarios", rows.data } },
+                  6);
     site_drill_sections(model->site, &main);
-    page(model, "Performance", "", &main, out);
+    site_page_frame(model, "Performance", "<a href=\"nights.html\">Nights</a> <a href=\"changes.xml\">Feed</a>", &main, out);
     text_free(&main);
     text_free(&hosts);
     text_free(&rows);
     text_free(&lead);
+    text_free(&map);
+    text_free(&news);
+    text_free(&nights);
 }
 
 static void plot(const struct site_model *model, const struct site_scenario *s, size_t i, struct text *out)
 {
-    struct text light = { 0 }, dark = { 0 }, alt = { 0 }, caption = { 0 };
-    char width[12], height[12];
+    struct text light = { 0 }, dark = { 0 }, alt = { 0 }, caption = { 0 }, hover = { 0 };
+    char width[12], height[12], id[24];
 
+    snprintf(id, sizeof(id), "p%zu", i + 1);
+    site_plot_hover(&hover, &s->panels[i]);
     site_plot_file(&light, s, i, "light");
     site_plot_file(&dark, s, i, "dark");
     site_plot_alt(&alt, &s->panels[i]);
@@ -152,8 +169,11 @@ static void plot(const struct site_model *model, const struct site_scenario *s, 
                                     { "alt", alt.data },
                                     { "width", width },
                                     { "height", height },
-                                    { "caption", caption.data } },
-                  6);
+                                    { "caption", caption.data },
+                                    { "id", id },
+                                    { "hover", hover.data } },
+                  8);
+    text_free(&hover);
     text_free(&light);
     text_free(&dark);
     text_free(&alt);
@@ -249,7 +269,7 @@ void site_page_scenario(const struct site_model *model, const struct site_scenar
         host_section(model, s, model->hosts[i], &sections);
     template_fill(&main, dashboard_scenario_html, (struct field[]){ { "name", s->name }, { "hosts", sections.data } },
                   2);
-    page(model, s->name, "<a href=\"index.html\">All scenarios</a>", &main, out);
+    site_page_frame(model, s->name, "<a href=\"index.html\">All scenarios</a> <a href=\"nights.html\">Nights</a>", &main, out);
     text_free(&main);
     text_free(&sections);
 }

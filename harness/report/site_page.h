@@ -8,6 +8,10 @@
 void site_page_index(const struct site_model *model, struct text *out);
 void site_page_scenario(const struct site_model *model, const struct site_scenario *s, struct text *out);
 
+/* The frame around every page; `nav` is HTML. */
+void site_page_frame(const struct site_model *model, const char *title, const char *nav, const struct text *main,
+                     struct text *out);
+
 /* The parts that the pages share (site_tables.c). Each appends HTML. */
 void site_badge(struct text *out, const struct run_result *run,
                 const struct site_scenario *s); /* NULL: the whole run */

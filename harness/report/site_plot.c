@@ -13,8 +13,6 @@
 
 extern const char dashboard_trend_gp[];
 
-static const char *const themes[] = { "light", "dark" };
-
 enum {
     TICS_MAX = 5,     /* labels of 11 characters side by side in PLOT_WIDTH */
     BAND_MIN = 3,     /* fewer runs than this make no band: whiskers */
@@ -92,6 +90,33 @@ static void rules(struct text *script, const struct panel *p)
         free_to = from + RULE_WIDTH <= free_to ? from : free_to;
     }
     set_number(script, "n_rules", 0, (double)n);
+}
+
+/* Where the level of a series changed: in its colour, an acknowledged change dotted. Suspicion is not drawn. */
+static void steps(struct text *script, const struct site_model *model, const struct site_scenario *s,
+                  const struct panel *p)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < p->n_series; i++) {
+        const struct stepped *stepped = site_model_steps(model, p->series[i]);
+        size_t x = 0;
+
+        for (size_t k = 0; stepped && k < stepped->n_steps; k++) {
+            const struct step *step = &stepped->steps[k];
+            const struct point *at = &p->series[i]->points[step->index];
+
+            while (x < p->n_axis && site_model_order(p->axis[x], at) < 0)
+                x++;
+            if (step->state == STEP_SUSPECTED)
+                continue;
+            n++;
+            set_number(script, "step", n, (double)x + 0.5);
+            set_number(script, "step_style", n, (double)site_model_variant(s, p->series[i]->variant));
+            set_number(script, "step_dash", n, step->acked ? 3 : 1);
+        }
+    }
+    set_number(script, "n_steps", 0, (double)n);
 }
 
 /* The panel whose height a panel has: changes stand beside their speedups, and both frames are to end on one line. */
@@ -316,17 +341,18 @@ static size_t target(struct text *script, const struct site_scenario *s, const s
     return n;
 }
 
-static void draw(struct text *script, const struct site_scenario *s, size_t panel, double margin)
+static void draw(struct text *script, const struct site_model *model, const struct site_scenario *s, size_t panel)
 {
     const struct panel *p = &s->panels[panel];
     struct site_view view = { 0 };
     size_t n_targets = 0;
 
     site_view_choose(&view, p);
+    set_number(script, "width", 0, PLOT_WIDTH);
     set_number(script, "height", 0, site_plot_height(s, p));
     set_string(script, "label", 0, view.label.data);
     set_number(script, "log", 0, view.log);
-    set_number(script, "margin", 0, p->changes ? margin * 100 : 0);
+    set_number(script, "margin", 0, p->changes ? model->site->margin * 100 : 0);
     set_number(script, "y_low", 0, view.low);
     set_number(script, "y_high", 0, view.high);
     set_number(script, "n_runs", 0, (double)p->n_axis);
@@ -334,21 +360,14 @@ static void draw(struct text *script, const struct site_scenario *s, size_t pane
     tics(script, p);
     set_number(script, "rule_room", 0, site_model_epochs(measure_of(p)) > 1);
     rules(script, p);
+    steps(script, model, s, p);
     lines(script, s, p, &view);
     for (size_t i = 0; i < p->n_series; i++) {
         n_targets = target(script, s, p, i, true, n_targets, &view);
         n_targets = target(script, s, p, i, false, n_targets, &view);
     }
     set_number(script, "n_targets", 0, (double)n_targets);
-    for (size_t i = 0; i < ARRAY_LEN(themes); i++) {
-        struct text file = { 0 };
-
-        site_plot_file(&file, s, panel, themes[i]);
-        set_string(script, "theme", 0, themes[i]);
-        set_string(script, "file", 0, file.data);
-        text_add(script, dashboard_trend_gp);
-        text_free(&file);
-    }
+    text_add(script, dashboard_trend_gp);
     text_free(&view.label);
 }
 
@@ -357,12 +376,15 @@ void site_plot_file(struct text *out, const struct site_scenario *s, size_t pane
     text_addf(out, "plots/%s-%zu-%s.svg", s->file, panel + 1, theme);
 }
 
-void site_plot_script(const struct site_model *model, struct text *script)
+void site_plot_scripts(const struct site_model *model, struct site_plots *plots)
 {
-    text_addf(script, "width = %d\n", PLOT_WIDTH);
     for (size_t i = 0; i < model->n_scenarios; i++)
-        for (size_t j = 0; j < model->scenarios[i].n_panels; j++)
-            draw(script, &model->scenarios[i], j, model->site->margin);
+        for (size_t j = 0; j < model->scenarios[i].n_panels; j++) {
+            char stem[CASE_ID_MAX + 32];
+
+            snprintf(stem, sizeof(stem), "%s-%zu", model->scenarios[i].file, j + 1);
+            draw(site_plots_add(plots, stem), model, &model->scenarios[i], j);
+        }
 }
 
 void site_plot_caption(struct text *out, const struct site_model *model, const struct panel *panel)
@@ -380,7 +402,7 @@ void site_plot_caption(struct text *out, const struct site_model *model, const s
                   rule ? "the" : "these", n, n == 1 ? "" : "s", rule ? " since the host changed" : "",
                   model->site->margin * 100);
     if (rule)
-        text_add(out, "; upright: the host changed (kernel, microcode, boost, ...)");
+        text_add(out, "; dashed upright: the host changed (kernel, microcode, boost, ...)");
 }
 
 void site_plot_alt(struct text *out, const struct panel *panel)

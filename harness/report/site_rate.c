@@ -158,32 +158,27 @@ static void lines(const struct rate *r, struct text *script)
     text_addf(script, "n_names = %zu\n", n);
 }
 
-static void draw(const struct rate *r, size_t number, void *to)
+static void draw(const struct rate *r, size_t number, void *plots)
 {
-    struct text *script = to;
+    struct text *script;
+    char stem[32];
     double low = INFINITY, high = 0;
 
     for (size_t i = 0; i < r->n; i++) {
         low = fmin(low, r->spots[i].ratio);
         high = fmax(high, r->spots[i].ratio);
     }
-    for (size_t t = 0; t < ARRAY_LEN(themes); t++) {
-        struct text file = { 0 };
-
-        site_rate_file(&file, number, themes[t]);
-        set_string(script, "theme", themes[t]);
-        set_string(script, "file", file.data);
-        text_addf(script, "width = %d\nheight = %d\nx_low = %.17g\nx_high = %.17g\n", PLOT_WIDTH, HEIGHT, low / 1.1,
-                  high * 1.1);
-        lines(r, script);
-        text_add(script, dashboard_rate_gp);
-        text_free(&file);
-    }
+    snprintf(stem, sizeof(stem), "rate-%zu", number);
+    script = site_plots_add(plots, stem);
+    text_addf(script, "width = %d\nheight = %d\nx_low = %.17g\nx_high = %.17g\n", PLOT_WIDTH, HEIGHT, low / 1.1,
+              high * 1.1);
+    lines(r, script);
+    text_add(script, dashboard_rate_gp);
 }
 
-void site_rate_script(const struct site_model *model, struct text *script)
+void site_rate_scripts(const struct site_model *model, struct site_plots *plots)
 {
-    for_all(model, draw, script);
+    for_all(model, draw, plots);
 }
 
 struct wanted {
@@ -224,8 +219,10 @@ static void picture(const struct rate *r, size_t number, void *to)
                                     { "alt", alt.data },
                                     { "width", width },
                                     { "height", height },
-                                    { "caption", "every size: the higher and the more to the right, the better; newest figures" } },
-                  6);
+                                    { "caption", "every size: the higher and the more to the right, the better; newest figures" },
+                                    { "id", "" },
+                                    { "hover", "" } },
+                  8);
     text_add(wanted->html, "</div>\n");
     text_free(&light);
     text_free(&dark);

@@ -278,18 +278,16 @@ void site_roofline_file(struct text *out, size_t n, const char *theme)
     text_addf(out, "plots/roofline-%zu-%s.svg", n, theme);
 }
 
-void site_roofline_script(const struct site_model *model, struct text *script)
+void site_roofline_scripts(const struct site_model *model, struct site_plots *plots)
 {
     struct list list = find_all(model);
 
-    for (size_t i = 0; i < list.n; i++)
-        for (size_t t = 0; t < ARRAY_LEN(themes); t++) {
-            struct text file = { 0 };
+    for (size_t i = 0; i < list.n; i++) {
+        char stem[32];
 
-            site_roofline_file(&file, i + 1, themes[t]);
-            site_roofline_draw(&list.at[i], themes[t], file.data, script);
-            text_free(&file);
-        }
+        snprintf(stem, sizeof(stem), "roofline-%zu", i + 1);
+        site_roofline_draw(&list.at[i], site_plots_add(plots, stem));
+    }
     free_all(&list);
 }
 
@@ -332,8 +330,10 @@ static void picture(const struct roofline *r, size_t n, struct text *html)
                                     { "alt", alt.data },
                                     { "width", width },
                                     { "height", height },
-                                    { "caption", caption.data } },
-                  6);
+                                    { "caption", caption.data },
+                                    { "id", "" },
+                                    { "hover", "" } },
+                  8);
     text_free(&light);
     text_free(&dark);
     text_free(&alt);

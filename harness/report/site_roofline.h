@@ -13,12 +13,13 @@
 
 #include "base/text.h"
 #include "report/site_model.h"
+#include "report/site_plots.h"
 
 size_t site_roofline_count(const struct site_model *model);
 
 /* "plots/roofline-1-dark.svg", relative to the site: the n-th of all, from 1 on. */
 void site_roofline_file(struct text *out, size_t n, const char *theme);
-void site_roofline_script(const struct site_model *model, struct text *script); /* draws all in both themes */
+void site_roofline_scripts(const struct site_model *model, struct site_plots *plots); /* all of them */
 
 /* Those of one scenario on one host class, under a heading; nothing where there are none. */
 void site_roofline_section(const struct site_model *model, const struct site_scenario *s, const char *host,

@@ -179,14 +179,12 @@ static void marks(const struct roofline *r, struct text *script)
     }
 }
 
-void site_roofline_draw(const struct roofline *r, const char *theme, const char *file, struct text *script)
+void site_roofline_draw(const struct roofline *r, struct text *script)
 {
     struct view v = choose_view(r);
     double height = site_roofline_height(r);
     struct text label = { 0 };
 
-    set_string(script, "theme", 0, theme);
-    set_string(script, "file", 0, file);
     set_number(script, "width", 0, PLOT_WIDTH);
     set_number(script, "height", 0, height);
     set_number(script, "left", 0, (double)FRAME_LEFT / PLOT_WIDTH);

@@ -34,7 +34,7 @@ struct roofline {
 int site_roofline_height(const struct roofline *r); /* pixels; the width is PLOT_WIDTH */
 
 /* `r` has a mark and a roof at least. */
-void site_roofline_draw(const struct roofline *r, const char *theme, const char *file, struct text *script);
+void site_roofline_draw(const struct roofline *r, struct text *script);
 
 /* Moves ascending places as little as it must for them to be `gap` apart and inside [low, high], as far as there is
  * room for all; the order stays. */

@@ -29,13 +29,17 @@ static void add_cell(struct history *h, const char *variant, const char *params,
 static void draw(const struct history *h, size_t *n, struct text *script, struct text *page)
 {
     struct site site = { .history = h, .generated = "", .version = "" };
+    struct site_plots plots = { .version = "" };
     struct site_model model;
 
     site_model_build(&model, &site);
     *n = site_rate_count(&model);
     text_add(script, "");
     text_add(page, "");
-    site_rate_script(&model, script);
+    site_rate_scripts(&model, &plots);
+    for (size_t i = 0; i < plots.n; i++)
+        text_add(script, plots.jobs[i].script.data);
+    site_plots_free(&plots);
     for (size_t j = 0; j < model.n_hosts; j++)
         site_rate_section(&model, &model.scenarios[0], model.hosts[j], page);
     site_model_free(&model);

@@ -83,13 +83,17 @@ static struct drawn draw(const struct history *h)
 {
     struct site site = { .history = h, .generated = "", .version = "" };
     struct site_model model;
+    struct site_plots plots = { .version = "" };
     struct drawn d = { 0 };
 
     site_model_build(&model, &site);
     d.n = site_roofline_count(&model);
     text_add(&d.script, "");
     text_add(&d.page, "");
-    site_roofline_script(&model, &d.script);
+    site_roofline_scripts(&model, &plots);
+    for (size_t i = 0; i < plots.n; i++)
+        text_add(&d.script, plots.jobs[i].script.data);
+    site_plots_free(&plots);
     for (size_t i = 0; i < model.n_scenarios; i++)
         for (size_t j = 0; j < model.n_hosts && strcmp(model.scenarios[i].name, "kernels/gemm") == 0; j++) {
             site_roofline_section(&model, &model.scenarios[i], model.hosts[j], &d.page);

@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: MIT
+#include "report/site_heat.h"
+
+#include "base/mem.h"
+#include "report/figure.h"
+#include "report/night.h"
+#include "report/site_page.h"
+#include "report/template.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { NEWS_MAX = 30 };
+
+static const char *const classes[] = { "h0", "h4", "h1", "h2", "h3", "h5" }; /* by enum heat */
+static const char *const words[] = { "", "better than accepted", "holds", "unsure", "worse than accepted", "misses its target" };
+
+static const struct point *newest(const struct series *s)
+{
+    return &s->points[s->n_points - 1];
+}
+
+static enum heat beyond(double low, double high, double limit)
+{
+    return low >= limit ? HEAT_GOOD : high < limit ? HEAT_MISSED : HEAT_UNSURE;
+}
+
+enum heat site_heat_target(const struct series *s)
+{
+    const struct point *p = newest(s);
+    enum heat least = isnan(s->at_least) ? HEAT_NONE : beyond(p->low, p->high, s->at_least);
+    enum heat most = isnan(s->at_most) ? HEAT_NONE : beyond(-p->high, -p->low, -s->at_most);
+
+    return isnan(p->value) ? HEAT_NONE : least > most ? least : most;
+}
+
+enum heat site_heat_accepted(const struct series *s, double margin)
+{
+    const struct point *p = newest(s);
+    bool higher = s->better == METRIC_HIGHER_IS_BETTER;
+    double worst = (higher ? p->low : s->accepted * s->accepted / p->high) / s->accepted - 1;
+    double best = (higher ? p->high : s->accepted * s->accepted / p->low) / s->accepted - 1;
+
+    if (isnan(s->accepted) || !(s->accepted > 0) || isnan(p->value) || !(p->low > 0))
+        return HEAT_NONE;
+    return best < -margin ? HEAT_WORSE : worst > margin ? HEAT_BETTER : worst >= -margin ? HEAT_GOOD : HEAT_UNSURE;
+}
+
+static enum heat worse_of(enum heat a, enum heat b)
+{
+    return a > b ? a : b;
+}
+
+/* Is there news of it, and is it bad? 0: none. */
+static int news_of(const struct site_model *model, const struct series *s)
+{
+    const struct stepped *stepped = site_model_steps(model, s);
+    int news = 0;
+
+    for (size_t i = 0; stepped && i < stepped->n_steps; i++)
+        if (night_is_news(stepped, &stepped->steps[i]))
+            news = night_harm(s, &stepped->steps[i]) > 0 ? -1 : 1;
+    return news;
+}
+
+static const struct site_scenario *scenario_of(const struct site_model *model, const struct series *s)
+{
+    for (size_t i = 0; i < model->n_scenarios; i++)
+        if (strcmp(model->scenarios[i].name, s->scenario) == 0)
+            return &model->scenarios[i];
+    BUG("scenario '%s' is not in the model", s->scenario);
+}
+
+void site_heat_link(const struct site_model *model, const struct series *s, struct text *html)
+{
+    const struct site_scenario *scenario = scenario_of(model, s);
+
+    template_escape(html, scenario->file);
+    text_add(html, ".html");
+    for (size_t i = 0; i < scenario->n_panels; i++)
+        for (size_t k = 0; k < scenario->panels[i].n_series && !scenario->panels[i].changes; k++)
+            if (scenario->panels[i].series[k] == s) {
+                text_addf(html, "#p%zu", i + 1);
+                return;
+            }
+}
+
+/* A row of the map. */
+struct row {
+    const struct site_scenario *scenario;
+    const char *host;
+    enum heat worst;
+    int news; /* -1: bad ones */
+    size_t missed, worse, unsure;
+};
+
+static bool in_row(const struct row *row, const struct series *s)
+{
+    return strcmp(s->host_class, row->host) == 0 && s->role == ROLE_OURS;
+}
+
+static void look(const struct site_model *model, struct row *row)
+{
+    for (size_t i = 0; i < row->scenario->n_series; i++) {
+        const struct series *s = row->scenario->series[i];
+        enum heat heat;
+        int news;
+
+        if (!in_row(row, s))
+            continue;
+        heat = worse_of(site_heat_target(s), site_heat_accepted(s, model->site->margin));
+        news = news_of(model, s);
+        row->worst = worse_of(row->worst, heat);
+        row->missed += heat == HEAT_MISSED;
+        row->worse += heat == HEAT_WORSE;
+        row->unsure += heat == HEAT_UNSURE;
+        row->news = news < 0 || row->news < 0 ? -1 : news > row->news ? news : row->news;
+    }
+}
+
+static int worst_row_first(const void *a, const void *b)
+{
+    const struct row *x = a, *y = b;
+    int d = (int)y->worst - (int)x->worst;
+
+    d = d ? d : (y->news < 0) - (x->news < 0);
+    d = d ? d : (y->missed > x->missed) - (y->missed < x->missed);
+    d = d ? d : (y->worse > x->worse) - (y->worse < x->worse);
+    d = d ? d : strcmp(x->scenario->name, y->scenario->name);
+    return d ? d : strcmp(x->host, y->host);
+}
+
+/* One square: its colour, a mark where there is news, its name and figures under the pointer. A thousand of them have to
+ * stay small. */
+static void square(const struct site_model *model, const struct series *s, struct text *html)
+{
+    enum heat target = site_heat_target(s), accepted = site_heat_accepted(s, model->site->margin);
+    enum heat heat = worse_of(target, accepted);
+    int news = news_of(model, s);
+    char number[FIGURE_TEXT];
+
+    text_addf(html, "<a class=%s href=", classes[heat]);
+    site_heat_link(model, s, html);
+    text_add(html, " title=\"");
+    template_escape(html, s->variant);
+    text_add(html, *s->params ? " " : "");
+    template_escape(html, s->params);
+    text_add(html, " ");
+    template_escape(html, s->metric);
+    text_addf(html, " %s%s%s%s\">%s</a>", figure_number(number, newest(s)->value), heat == HEAT_NONE ? "" : ": ",
+              words[heat], news ? ", news" : "", news < 0 ? "▼" : news > 0 ? "▲" : "");
+}
+
+static void map_row(const struct site_model *model, const struct row *row, struct text *html)
+{
+    text_add(html, "<tr><th scope=\"row\"><a href=\"");
+    template_escape(html, row->scenario->file);
+    text_add(html, ".html#");
+    template_escape(html, row->host);
+    text_add(html, "\">");
+    template_escape(html, row->scenario->name);
+    text_add(html, "</a>");
+    if (model->n_hosts > 1) {
+        text_add(html, "<br><small>");
+        template_escape(html, row->host);
+        text_add(html, "</small>");
+    }
+    text_add(html, "</th><td class=\"map wrap\">");
+    for (size_t i = 0; i < row->scenario->n_series; i++)
+        if (in_row(row, row->scenario->series[i]))
+            square(model, row->scenario->series[i], html);
+    text_add(html, "</td><td class=\"wrap\">");
+    if (row->missed)
+        text_addf(html, "<span class=\"badge bad\">%zu MISSED</span> ", row->missed);
+    if (row->worse)
+        text_addf(html, "<span class=\"badge bad\">%zu WORSE</span> ", row->worse);
+    if (row->unsure)
+        text_addf(html, "<span class=\"badge warn\">%zu UNSURE</span> ", row->unsure);
+    text_add(html, "</td></tr>\n");
+}
+
+void site_heat_map(const struct site_model *model, struct text *html)
+{
+    struct row *rows = mem_array(model->n_scenarios * model->n_hosts, sizeof(*rows));
+    size_t n = 0;
+
+    for (size_t i = 0; i < model->n_scenarios; i++)
+        for (size_t j = 0; j < model->n_hosts; j++) {
+            struct row row = { .scenario = &model->scenarios[i], .host = model->hosts[j] };
+            bool any = false;
+
+            for (size_t k = 0; k < row.scenario->n_series; k++)
+                any |= in_row(&row, row.scenario->series[k]);
+            if (!any)
+                continue;
+            look(model, &row);
+            rows[n++] = row;
+        }
+    if (n)
+        qsort(rows, n, sizeof(*rows), worst_row_first);
+    for (size_t i = 0; i < n; i++)
+        map_row(model, &rows[i], html);
+    free(rows);
+}
+
+struct news {
+    const struct stepped *stepped;
+    const struct step *step;
+};
+
+static int worst_news_first(const void *a, const void *b)
+{
+    const struct news *x = a, *y = b;
+    double dx = night_harm(x->stepped->series, x->step), dy = night_harm(y->stepped->series, y->step);
+    int d = (x->step->state == STEP_SUSPECTED) - (y->step->state == STEP_SUSPECTED);
+
+    if (d)
+        return d;
+    if (dx != dy)
+        return dx > dy ? -1 : 1;
+    d = strcmp(x->stepped->series->case_id, y->stepped->series->case_id);
+    return d ? d : strcmp(x->stepped->series->metric, y->stepped->series->metric);
+}
+
+static void news_row(const struct site_model *model, const struct news *news, struct text *html)
+{
+    const struct series *s = news->stepped->series;
+    const struct step *step = news->step;
+    const struct point *p = &s->points[step->index];
+    char a[FIGURE_TEXT], b[FIGURE_TEXT];
+    bool bad = night_harm(s, step) > 0;
+
+    text_addf(html, "<tr><td data-label=\"What\"><span class=\"badge %s\">%s</span></td><th scope=\"row\"><a href=\"",
+              step->state == STEP_SUSPECTED ? "mute" : bad ? "bad" : "good",
+              step->state == STEP_SUSPECTED ? (bad ? "WORSE?" : "BETTER?") : bad ? "WORSE" : "BETTER");
+    site_heat_link(model, s, html);
+    text_add(html, "\">");
+    template_escape(html, s->case_id);
+    text_add(html, "</a></th><td data-label=\"Metric\">");
+    template_escape(html, s->metric);
+    text_addf(html, "</td><td data-label=\"Before\" class=\"num\">%s</td><td data-label=\"After\" class=\"num\">%s</td>"
+                    "<td data-label=\"Change\" class=\"num\">",
+              figure_number(a, step->before), figure_number(b, step->after));
+    if (isnan(step->effect))
+        text_add(html, "-");
+    else
+        text_addf(html, "%+.1f %%", 100 * step->effect);
+    text_addf(html, "</td><td data-label=\"Since\"><a href=\"night-%.10s.html\">%.10s</a></td><td data-label=\"Commit\">",
+              p->started, p->started);
+    site_commit(html, p->commit, false);
+    text_add(html, "</td><td data-label=\"State\" class=\"wrap\">");
+    if (step->state == STEP_SUSPECTED)
+        text_addf(html, "suspected since %zu night%s", step->n_after, step->n_after == 1 ? "" : "s");
+    else
+        text_addf(html, "confirmed%s", step->epoch ? "; the host changed, too" : "");
+    text_add(html, "</td></tr>\n");
+}
+
+void site_heat_news(const struct site_model *model, struct text *html)
+{
+    struct news *all = NULL;
+    size_t n = 0, capacity = 0;
+
+    for (size_t i = 0; model->site->steps && i < model->site->history->n_series; i++) {
+        const struct stepped *stepped = &model->site->steps[i];
+
+        for (size_t k = 0; k < stepped->n_steps; k++)
+            if (night_is_news(stepped, &stepped->steps[k])) {
+                all = mem_grow(all, &capacity, n + 1, sizeof(*all));
+                all[n++] = (struct news){ stepped, &stepped->steps[k] };
+            }
+    }
+    if (n == 0) {
+        text_add(html, "<p>No level has changed in the last nights.</p>\n");
+        return;
+    }
+    qsort(all, n, sizeof(*all), worst_news_first);
+    text_add(html, "<div class=\"scroll stacked\" role=\"region\" aria-label=\"News\" tabindex=\"0\"><table>\n<thead><tr>"
+                   "<th scope=\"col\">What</th><th scope=\"col\">Case</th><th scope=\"col\">Metric</th>"
+                   "<th scope=\"col\" class=\"num\">Before</th><th scope=\"col\" class=\"num\">After</th>"
+                   "<th scope=\"col\" class=\"num\">Change</th><th scope=\"col\">Since</th><th scope=\"col\">Commit</th>"
+                   "<th scope=\"col\">State</th></tr></thead>\n<tbody>\n");
+    for (size_t i = 0; i < n && i < NEWS_MAX; i++)
+        news_row(model, &all[i], html);
+    text_add(html, "</tbody></table></div>\n");
+    if (n > NEWS_MAX)
+        text_addf(html, "<p>%zu more: <code>pawl changes</code>.</p>\n", n - NEWS_MAX);
+    free(all);
+}

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+/* site_heat.h -- the suite at a glance: one square a series, coloured by how it stands, worst scenario first; and what is
+ * news since the last nights. */
+#pragma once
+
+#include "base/text.h"
+#include "report/site_model.h"
+
+/* How a series stands: against its target and against what was accepted, by its newest interval; and its news. */
+enum heat {
+    HEAT_NONE,    /* nothing to hold it against */
+    HEAT_BETTER,  /* surely better than what was accepted, by more than the margin */
+    HEAT_GOOD,    /* holds */
+    HEAT_UNSURE,  /* its interval reaches across the limit */
+    HEAT_WORSE,   /* surely worse than what was accepted, by more than the margin */
+    HEAT_MISSED,  /* surely beyond its target */
+};
+
+enum heat site_heat_target(const struct series *series);
+enum heat site_heat_accepted(const struct series *series, double margin);
+
+/* A row a scenario and host class, the worst first. */
+void site_heat_map(const struct site_model *model, struct text *html);
+
+/* What changed: a list, worst first; a line that says so where nothing did. */
+void site_heat_news(const struct site_model *model, struct text *html);
+
+/* Where the plot of a series is: "kernels-gemm_f32.html#p3". */
+void site_heat_link(const struct site_model *model, const struct series *series, struct text *html);
