@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* scale.c -- a benchmark of the store: makes one of any size, and times what history, changes and dashboard ask of it.
+/* store_scale.c -- a benchmark of the store: makes one of any size, and times what history, changes and dashboard ask of it.
  *
  *     pawl_store_scale make FILE CASES NIGHTS SAMPLES   four metrics a case; SAMPLES of each case every night
  *     pawl_store_scale time FILE                        the plans of the queries, and the times of one case
