@@ -47,25 +47,6 @@ static int setup(const struct bench *bench, void **state, struct err *err)
     return passes_setup(bench, 1, state, err);
 }
 
-static void run(void *arg, const struct variant *variant, int64_t n)
-{
-    struct passes *t = arg;
-
-    for (int64_t i = 0; i < n; i++) {
-        if (variant->role == ROLE_ROOF)
-            passes_read(t, variant->impl);
-        else
-            passes_pass(t, (size_t)(variant - variants));
-    }
-}
-
-static int check(void *state, const struct variant *variant, struct err *err)
-{
-    if (variant->role == ROLE_ROOF)
-        return passes_read(state, variant->impl) ? 0 : err_set(err, ERR_HARNESS, "the read probe read nothing but zeros");
-    return passes_check(state, (size_t)(variant - variants), err);
-}
-
 const struct scenario scenario_infer_decode = {
     .name = "inference/decode",
     .summary = "one token after a prompt of 64: models of several sizes and weights",
@@ -77,7 +58,7 @@ const struct scenario scenario_infer_decode = {
     .metrics = metrics,
     .n_metrics = ARRAY_LEN(metrics),
     .setup = setup,
-    .run = run,
-    .check = check,
+    .run = passes_run,
+    .check = passes_check,
     .teardown = passes_teardown,
 };

@@ -70,28 +70,6 @@ static int setup(const struct bench *bench, void **state, struct err *err)
     return passes_setup(bench, PASSES_AT, state, err);
 }
 
-static void run(void *arg, const struct variant *variant, int64_t n)
-{
-    struct passes *t = arg;
-
-    for (int64_t i = 0; i < n; i++) {
-        if (variant->role == ROLE_ROOF) /* a multiply-add per weight and token; attention left out, some 1 % */
-            roof_compute_run(variant->impl, 2.0 * PASSES_AT * (double)model_parameters(t->model), t->team);
-        else
-            passes_pass(t, (size_t)(variant - variants));
-    }
-}
-
-static int check(void *state, const struct variant *variant, struct err *err)
-{
-    struct passes *t = state;
-
-    if (variant->role == ROLE_ROOF)
-        return roof_compute_run(variant->impl, 1e6, t->team) ? 0
-                                                             : err_set(err, ERR_HARNESS, "the probe computed nothing");
-    return passes_check(t, (size_t)(variant - variants), err);
-}
-
 const struct scenario scenario_infer_prefill = {
     .name = "inference/prefill",
     .summary = "a prompt of 64 tokens and the first token of the answer: models of several sizes and weights",
@@ -103,7 +81,7 @@ const struct scenario scenario_infer_prefill = {
     .metrics = metrics,
     .n_metrics = ARRAY_LEN(metrics),
     .setup = setup,
-    .run = run,
-    .check = check,
+    .run = passes_run,
+    .check = passes_check,
     .teardown = passes_teardown,
 };

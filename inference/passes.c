@@ -114,7 +114,7 @@ int passes_open(const struct bench *bench, struct gguf *gguf, struct model *mode
     struct passes *t = mem_array(1, sizeof(*t));
     struct rng rng = rng_seed(bench->seed);
 
-    *t = (struct passes){ .team = bench->team, .gguf = gguf, .model = model, .sliced = sliced, .rows = rows };
+    *t = (struct passes){ .variants = bench->params->scenario->variants, .team = bench->team, .gguf = gguf, .model = model, .sliced = sliced, .rows = rows };
     for (size_t i = 0; i < ARRAY_LEN(t->tokens); i++) /* any text: what it says changes no cost */
         t->tokens[i] = (int32_t)rng_below(&rng, t->model->shape.vocab);
     for (size_t i = 0; i < PASSES_VARIANTS; i++)
@@ -178,7 +178,7 @@ static void slice(struct passes *t, struct engine *e)
     t->next_slice = (t->next_slice + 1) % (layers * chunks);
 }
 
-int32_t passes_pass(struct passes *t, size_t variant)
+static void pass(struct passes *t, size_t variant)
 {
     struct engine *e = t->engines[variant];
     size_t at = t->rows > 1 ? 0 : PASSES_AT;
@@ -187,12 +187,32 @@ int32_t passes_pass(struct passes *t, size_t variant)
         BUG("variant %zu is not of this block", variant);
     if (variant == PASSES_SCALAR && t->sliced) {
         slice(t, e);
-        return 0;
+        return;
     }
     engine_truncate(e, 0, at);
     append(e, t->tokens + at, t->rows, true);
     engine_run(e, 0, t->model->shape.layers, true);
-    return sampling_greedy(engine_logits(e, t->rows - 1), t->model->shape.vocab);
+    t->said = sampling_greedy(engine_logits(e, t->rows - 1), t->model->shape.vocab);
+}
+
+/* Returns something that is not 0. A prefill is a multiply-add per weight and token; attention, some 1 %, is left out. */
+static int64_t roof(const struct passes *t, const struct variant *variant)
+{
+    if (t->rows == 1)
+        return (int64_t)roof_read_run(variant->impl, t->read, t->model->weight_bytes, t->team);
+    return roof_compute_run(variant->impl, 2.0 * (double)t->rows * (double)model_parameters(t->model), t->team);
+}
+
+void passes_run(void *state, const struct variant *variant, int64_t n)
+{
+    struct passes *t = state;
+
+    for (int64_t i = 0; i < n; i++) {
+        if (variant->role == ROLE_ROOF)
+            roof(t, variant);
+        else
+            pass(t, (size_t)(variant - t->variants));
+    }
 }
 
 /* The logits of CHUNK tokens, first all at once, then the last one by itself. */
@@ -223,17 +243,16 @@ out:
     return ret;
 }
 
-uint64_t passes_read(const struct passes *t, const struct roof_read *roof)
+int passes_check(void *state, const struct variant *v, struct err *err)
 {
-    return roof_read_run(roof, t->read, t->model->weight_bytes, t->team);
-}
-
-int passes_check(struct passes *t, size_t variant, struct err *err)
-{
+    struct passes *t = state;
+    size_t variant = (size_t)(v - t->variants);
     size_t vocab = t->model->shape.vocab, n = (CHUNK + 1) * vocab;
     float *want, *got;
     int ret = -1;
 
+    if (v->role == ROLE_ROOF)
+        return roof(t, v) ? 0 : err_set(err, ERR_HARNESS, "the probe '%s' did nothing", v->name);
     want = mem_array(n, sizeof(*want));
     got = mem_array(n, sizeof(*got));
     if (logits(t, ISA_ANY, want, err) < 0 ||

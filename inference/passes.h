@@ -19,9 +19,8 @@ enum { PASSES_SCALAR, PASSES_AVX2, PASSES_AVX512, PASSES_VARIANTS };
 
 enum { PASSES_AT = 64 }; /* tokens of the prompt, and so the position of the token that is decoded */
 
-struct roof_read;
-
 struct passes {
+    const struct variant *variants; /* of the scenario */
     struct team *team;
     struct gguf *gguf; /* of a user's model; NULL: the weights are in memory alone */
     struct model *model;
@@ -32,6 +31,7 @@ struct passes {
     uint8_t *read;     /* as many bytes as the weights, for roofs that read; NULL: there is none in this block */
     size_t next_slice; /* of the sliced reference */
     size_t rows;       /* of a pass: 1, or the prompt's */
+    int32_t said;      /* the token that followed the last one */
 };
 
 /* Whether this build has the model: all of them but the random one are made of the reasoner (shipped.h). */
@@ -44,17 +44,15 @@ int passes_open(const struct bench *bench, struct gguf *gguf, struct model *mode
                     struct err *err);
 void passes_teardown(void *state);
 
-/* One pass of that variant; of a sliced reference one slice, of passes_slices(). Returns the token that follows. */
-int32_t passes_pass(struct passes *t, size_t variant);
+/* run() of the scenarios: passes of a variant, a slice each of a sliced reference. A roof's impl is a struct roof_read
+ * where a pass decodes, a struct roof_compute where it prefills. */
+void passes_run(void *state, const struct variant *variant, int64_t n);
 int64_t passes_slices(const struct params *params, size_t rows);
 int64_t passes_slices_of(size_t layers, size_t rows); /* of a sliced reference */
 
-/* Logits against those of the reference, bit for bit: of the whole model where that takes no longer than a breath, of
- * its first layer where it does, in a batch and one by one. */
-int passes_check(struct passes *t, size_t variant, struct err *err);
-
-/* The weights' bytes, read once. Returns what roof_read_run() does. */
-uint64_t passes_read(const struct passes *t, const struct roof_read *roof);
+/* check() of the scenarios: logits against those of the reference, bit for bit: of the whole model where that takes no
+ * longer than a breath, of its first layer where it does, in a batch and one by one. Of a roof: that it did something. */
+int passes_check(void *state, const struct variant *variant, struct err *err);
 
 /* Bytes of weights. */
 int passes_weight_mb(void *state, const struct variant *variant, double *value, struct err *err);
