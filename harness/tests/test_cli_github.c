@@ -129,6 +129,26 @@ static void annotations_alone_go_to_standard_output(void **state)
     done(&r);
 }
 
+static void another_build_is_held_against_as_a_commit_is(void **state)
+{
+    struct result r;
+
+    (void)state;
+    write_targets(TARGET("42"));
+    r = pawl("gate tests/faulty/same/n=1 --against-program " PAWL_FAULTY " --all");
+    assert_int_equal(r.exit, 0);
+    assert_has(r.out, "is the same code: not measured");
+    done(&r);
+    r = pawl("gate tests/faulty/same/n=1 --against-program ./none");
+    assert_int_equal(r.exit, 2);
+    assert_has(r.err, "cannot run './none': No such file or directory");
+    done(&r);
+    r = pawl("gate --against-program ./none --against main");
+    assert_int_equal(r.exit, 2);
+    assert_has(r.err, "exclude each other");
+    done(&r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -137,6 +157,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(nothing_else_that_is_printed_is_obeyed, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(a_gate_without_a_result_is_not_silent, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(outside_a_step_it_says_what_else_there_is, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(another_build_is_held_against_as_a_commit_is, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(annotations_alone_go_to_standard_output, make_folder, remove_folder),
     };
 
