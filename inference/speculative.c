@@ -177,6 +177,13 @@ static size_t choose(const struct speculative *s, size_t most, size_t room)
     return speculative_policy_choose(&s->policy, k, (double)behind * s->policy.draft / 3);
 }
 
+/* A drafting model reads the prompt not in _begin(), so that the first token need not wait for it; and not where drafts do
+ * not pay. */
+static bool reads_prompt(const struct speculative *s)
+{
+    return s->draft && (s->options.length || speculative_policy_choose(&s->policy, s->most, 0) > 0);
+}
+
 /* The last token and k drafts as one batch. Where the cache has no pages for drafts there are none. */
 static int verify(struct speculative *s, const int32_t *drafts, size_t *k, struct err *err)
 {
@@ -227,7 +234,7 @@ int speculative_step(struct speculative *s, size_t most, int32_t *tokens, size_t
     *n = 0;
     if (room == 0)
         return 0;
-    if (!s->begun && speculative_draft_read(s, err) < 0) /* not in _begin(): the first token need not wait for it */
+    if (!s->begun && reads_prompt(s) && speculative_draft_read(s, err) < 0)
         return -1;
     s->begun = true;
     begin = speculative_now_ns();

@@ -23,18 +23,18 @@ static double any_chance(const struct speculative_policy *p)
     return (p->all_hits + first_guess) / (p->all_tries + 1);
 }
 
-/* The chance of draft i where those before it were right: what was seen there, and everywhere for as much as two. */
-static double chance(const struct speculative_policy *p, size_t i)
+/* The chance of draft i where those before it were right: what was seen there, and `any` for as much as two. */
+static double chance(const struct speculative_policy *p, size_t i, double any)
 {
-    return (p->hits[i] + 2 * any_chance(p)) / (p->tries[i] + 2);
+    return (p->hits[i] + 2 * any) / (p->tries[i] + 2);
 }
 
 double speculative_policy_tokens(const struct speculative_policy *p, size_t k)
 {
-    double tokens = 1, reach = 1;
+    double tokens = 1, reach = 1, any = any_chance(p);
 
     for (size_t i = 0; i < k; i++) {
-        reach *= chance(p, i);
+        reach *= chance(p, i, any);
         tokens += reach;
     }
     return tokens;
@@ -48,13 +48,16 @@ double speculative_policy_ns(const struct speculative_policy *p, size_t k)
 size_t speculative_policy_choose(const struct speculative_policy *p, size_t most, double extra_ns)
 {
     double best = worth / p->target[1], bearable = p->budget + p->target[1];
+    double tokens = 1, reach = 1, any = any_chance(p);
     size_t k = 0;
 
     for (size_t i = 1; i <= most; i++) {
-        double ns = speculative_policy_ns(p, i) + extra_ns, rate = speculative_policy_tokens(p, i) / ns;
+        double ns = speculative_policy_ns(p, i) + extra_ns;
 
-        if (rate > best && ns <= bearable) {
-            best = rate;
+        reach *= chance(p, i - 1, any);
+        tokens += reach;
+        if (tokens > best * ns && ns <= bearable) {
+            best = tokens / ns;
             k = i;
         }
     }
