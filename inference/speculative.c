@@ -177,11 +177,18 @@ static size_t choose(const struct speculative *s, size_t most, size_t room)
     return speculative_policy_choose(&s->policy, k, (double)behind * s->policy.draft / 3);
 }
 
-/* A drafting model reads the prompt not in _begin(), so that the first token need not wait for it; and not where drafts do
- * not pay. */
-static bool reads_prompt(const struct speculative *s)
+/* A drafting model reads the prompt not in _begin(), so that the first token need not wait for it; and not where drafts
+ * do not pay for it. */
+static int read_prompt(struct speculative *s, struct err *err)
 {
-    return s->draft && (s->options.length || speculative_policy_choose(&s->policy, s->most, 0) > 0);
+    double begin = speculative_now_ns(), ns = (double)speculative_draft_behind(s) * s->policy.draft / 3;
+
+    if (!s->draft || (s->options.length == 0 && !speculative_policy_may_read(&s->policy, s->most)))
+        return 0;
+    if (speculative_draft_read(s, err) < 0)
+        return -1;
+    speculative_policy_read(&s->policy, s->options.costs ? ns : speculative_now_ns() - begin);
+    return 0;
 }
 
 /* The last token and k drafts as one batch. Where the cache has no pages for drafts there are none. */
@@ -234,7 +241,7 @@ int speculative_step(struct speculative *s, size_t most, int32_t *tokens, size_t
     *n = 0;
     if (room == 0)
         return 0;
-    if (!s->begun && reads_prompt(s) && speculative_draft_read(s, err) < 0)
+    if (!s->begun && read_prompt(s, err) < 0)
         return -1;
     s->begun = true;
     begin = speculative_now_ns();

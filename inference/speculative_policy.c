@@ -5,10 +5,11 @@
 #include <string.h>
 
 static const double fade = 0.98;          /* of what was seen, a step: the last 50 matter */
+static const double recent = 0.9;         /* what steps with drafts have come to: the last 10 matter */
 static const double first_guess = 0.7;    /* the chance of a draft before any was seen, worth one of them */
 static const double ration = 0.015;       /* of a plain token's time, that may be lost for each */
 static const double start = 2, limit = 4; /* of the budget, in plain tokens */
-static const double worth = 1.01;         /* drafts must promise so much more than plain decoding */
+static const double worth = 1.05;         /* drafts must promise so much more than plain decoding */
 
 enum { PROBE_EVERY = 16 }; /* tokens, where drafts do not pay: one is tried, to see whether they do again */
 
@@ -61,6 +62,8 @@ size_t speculative_policy_choose(const struct speculative_policy *p, size_t most
             k = i;
         }
     }
+    if (p->ns > 4 * p->target[1] && p->tokens * p->target[1] < worth * p->ns) /* whatever the plan says: not lately */
+        k = 0;
     if (k == 0 && most > 0 && p->plain >= PROBE_EVERY && speculative_policy_ns(p, 1) + extra_ns <= bearable)
         k = 1;
     return k;
@@ -144,13 +147,24 @@ void speculative_policy_learn(struct speculative_policy *p, const struct specula
     double plain_ns = p->target[1], made = (double)(o->accepted + 1), cost;
 
     learn_costs(p, o);
-    cost = p->target[o->drafted + 1] + fmin(o->draft_ns, 4 * plain_ns);
+    cost = fmin(o->target_ns, 2 * p->target[o->drafted + 1]) + fmin(o->draft_ns, 4 * plain_ns);
+    p->debt = fmax(0, p->debt - ration * made * plain_ns - (o->tried ? fmax(0, made * plain_ns - cost) : 0));
     p->budget += ration * made * plain_ns + (o->tried ? made * plain_ns - cost : 0);
     p->budget = fmin(p->budget, limit * plain_ns);
     p->plain = o->tried ? 0 : p->plain + 1;
     if (o->tried == 0)
         return;
-    p->tokens = fade * p->tokens + made;
-    p->ns = fade * p->ns + cost;
+    p->tokens = recent * p->tokens + made;
+    p->ns = recent * p->ns + cost;
     learn_chances(p, o);
+}
+
+bool speculative_policy_may_read(const struct speculative_policy *p, size_t most)
+{
+    return p->debt <= 0 && speculative_policy_choose(p, most, 0) > 0;
+}
+
+void speculative_policy_read(struct speculative_policy *p, double ns)
+{
+    p->debt += ns;
 }

@@ -29,7 +29,7 @@ struct speculative_policy {
     double hits[SPECULATIVE_MOST], tries[SPECULATIVE_MOST], all_hits, all_tries; /* with older ones fading */
     double sure_hits[SPECULATIVE_BINS], sure_tries[SPECULATIVE_BINS];            /* by how sure the draft was */
     double tokens, ns;                                                           /* of steps with drafts, fading */
-    double budget;
+    double budget, debt;
     size_t plain; /* tokens since drafts were last tried */
 };
 
@@ -56,6 +56,11 @@ double speculative_policy_trust(const struct speculative_policy *p, double sure)
  * with k drafts, another should be made. */
 bool speculative_policy_keep(const struct speculative_policy *p, size_t k, double reach);
 bool speculative_policy_more(const struct speculative_policy *p, size_t k, double reach);
+
+/* Whether a drafting model should read a new prompt: where drafts pay, and have by now paid for the prompts before it,
+ * or as much plain text was made as bears that (1.5 % of it). And that it did, in `ns`. */
+bool speculative_policy_may_read(const struct speculative_policy *p, size_t most);
+void speculative_policy_read(struct speculative_policy *p, double ns);
 
 /* E(k) and T(k). */
 double speculative_policy_tokens(const struct speculative_policy *p, size_t k);
