@@ -46,10 +46,11 @@ static int transform_codec_train(const struct vectors *train, const struct codec
     return 0;
 }
 
-/* A step of lambda's logarithm takes about a fifth of it off the size. */
+/* A step of lambda's logarithm takes about a fifth of it off the size; less where symbols are as dense as with many bits a
+ * component, and so ever longer ones. */
 static float raised(float lambda, double excess, size_t attempt)
 {
-    return lambda * (float)exp(fmin(5 * excess + .01 * (double)(attempt + 1), 2));
+    return lambda * (float)exp(fmin((5 * excess + .01) * (double)(1u << attempt), 2));
 }
 
 /* The groups as they come, each by itself until all fit. */
