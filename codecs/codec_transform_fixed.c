@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BYTES_MIN = RANS_FIXED_MIN, BYTES_MAX = 512, ROUNDS = 5, RAISES = 12 };
+enum { BYTES_MIN = RANS_FIXED_MIN, BYTES_MAX = 512, ROUNDS = 8, ROUNDS_OF_MANY = 6, MANY = 256, RAISES = 12 };
 
 /* What a vector loses, in bits: the coder's first state and the last step of the search. */
 static const double EXTRA_BITS = 2;
@@ -139,7 +139,7 @@ static void encode_group(const struct transform *t, size_t n, struct transform_g
 
         search[i] = (struct search){ .at = middle, .low = middle - log(SPAN), .high = middle + log(SPAN) };
     }
-    for (size_t round = 0; round < ROUNDS; round++) {
+    for (size_t round = 0; round < (k > MANY ? ROUNDS_OF_MANY : ROUNDS); round++) {
         for (size_t i = 0; i < n; i++)
             lambda[i] = (float)exp(search[i].at);
         transform_group_quantise(t, n, lambda, g);
