@@ -238,6 +238,46 @@ static void two_components_hold_what_has_two(void **state)
     check_pca(PCA_DIM_MAX + 1); /* by the Gram matrix */
 }
 
+static double dot_of(const float *a, const float *b, size_t n)
+{
+    double dot = 0;
+
+    for (size_t j = 0; j < n; j++)
+        dot += (double)a[j] * (double)b[j];
+    return dot;
+}
+
+/* 60 vectors about a mean. */
+static void check_across(size_t dim)
+{
+    float *x = noise(60 * dim, 6);
+    struct vectors v = { x, 60, dim };
+    struct pca pca;
+    struct err err;
+    double length;
+
+    for (size_t i = 0; i < 60 * dim; i++)
+        x[i] += 1 + (float)(i % dim % 3);
+    assert_int_equal(pca_train_across(&v, 5, 1, &pca, &err), 0);
+    length = sqrt(dot_of(pca.mean, pca.mean, dim));
+    assert_true(fabs(dot_of(pca.basis, pca.mean, dim) - length) < 1e-4 * length);
+    assert_true(pca.variance[0] > 0);
+    for (size_t c = 1; c < 5; c++) {
+        assert_true(fabs(dot_of(pca.basis, pca.basis + c * dim, dim)) < 1e-3);
+        assert_true(fabs(dot_of(pca.basis + c * dim, pca.basis + c * dim, dim) - 1) < 1e-3);
+        assert_true(c == 1 || pca.variance[c] <= pca.variance[c - 1]);
+    }
+    pca_free(&pca);
+    free(x);
+}
+
+static void components_across_the_mean_follow_its_direction(void **state)
+{
+    (void)state;
+    check_across(30);
+    check_across(PCA_DIM_MAX + 1);
+}
+
 static void procrustes_finds_the_rotation_that_was_applied(void **state)
 {
     enum { K = 12, N = 50 };
@@ -363,6 +403,7 @@ int main(void)
         cmocka_unit_test(kmeans_finds_clusters_that_are_apart),
         cmocka_unit_test(few_points_are_the_centroids),
         cmocka_unit_test(two_components_hold_what_has_two),
+        cmocka_unit_test(components_across_the_mean_follow_its_direction),
         cmocka_unit_test(procrustes_finds_the_rotation_that_was_applied),
         cmocka_unit_test(every_component_is_allocated_once),
         cmocka_unit_test(sparse_keeps_the_largest),

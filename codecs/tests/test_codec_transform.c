@@ -174,6 +174,31 @@ static void what_is_along_the_mean_is_kept_best(void **state)
     vectors_free(&base);
 }
 
+/* What ranks training vectors best is sought among quarters; few of them, or lengths of their own, say nothing. */
+static void scores_lengthen_by_what_training_vectors_say(void **state)
+{
+    struct vectors x = made(TRAIN, DIM, 1), few = { x.data, 100, DIM };
+
+    (void)state;
+    for (size_t c = 0; c < ARRAY_LEN(both); c++) {
+        struct codec_model m = trained(both[c], &x, BYTES), n = trained(both[c], &few, BYTES), o;
+        float part = ((struct transform *)m.model)->part;
+
+        assert_true(part >= 0 && part <= 1 && floorf(4 * part) == 4 * part);
+        assert_true(((struct transform *)n.model)->part == .5f);
+        for (size_t j = 0; j < DIM; j++)
+            few.data[j] *= 2;
+        o = trained(both[c], &few, BYTES);
+        assert_true(((struct transform *)o.model)->length == 0);
+        for (size_t j = 0; j < DIM; j++)
+            few.data[j] /= 2;
+        codec_model_free(&m);
+        codec_model_free(&n);
+        codec_model_free(&o);
+    }
+    vectors_free(&x);
+}
+
 /* The whole way to the common length, that is: scores may go a part of it. */
 static void score_is_the_inner_product_with_what_is_decoded(void **state)
 {
@@ -346,6 +371,7 @@ int main(void)
         cmocka_unit_test(more_bytes_are_nearer_and_lengths_are_kept),
         cmocka_unit_test(few_vectors_take_no_more_than_was_asked_for_either),
         cmocka_unit_test(what_is_along_the_mean_is_kept_best),
+        cmocka_unit_test(scores_lengthen_by_what_training_vectors_say),
         cmocka_unit_test(score_is_the_inner_product_with_what_is_decoded),
         cmocka_unit_test(same_seed_same_model_and_a_saved_one_writes_the_same),
         cmocka_unit_test(groups_cut_off_or_changed_are_refused),
