@@ -38,7 +38,10 @@
  * judged by what the baseline's own runs, of one unchanged program, differ by: with K runs whose values have the standard
  * deviation s in the logarithm, another run lies from their mean by more than t s sqrt(1 + 1/K) with probability p, t being
  * the quantile of Student's distribution with K - 1 degrees of freedom: the prediction interval of a normal variable
- * (Meeker, Hahn & Escobar, Statistical Intervals, 2nd ed., 2017, section 4.7). compare_between() is that bound. A slowdown
+ * (Meeker, Hahn & Escobar, Statistical Intervals, 2nd ed., 2017, section 4.7). compare_between() is that bound, with
+ * s freed of what the runs' own intervals cover already: a median of m blocks has the variance (pi / 2) v / m, v being the
+ * variance of the blocks inside of a run (David & Nagaraja, as above, for normal noise), and the blocks of all runs have
+ * v + s^2, from which and from the variance of the runs' values both follow. A slowdown
  * within it is tolerated as the host's, and only what stays below the margin by as much passes (judge/gate.h). Half of the
  * error is spent on this, split evenly over the verdicts, half on the intervals; the union bound adds them up. Of a baseline
  * of one run nothing is known: the bound is 0 then, and the promise holds only where runs differ by clearly less than what

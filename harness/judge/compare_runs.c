@@ -35,17 +35,38 @@ struct interval compare_change(const struct estimate *a, const struct estimate *
     return (struct interval){ exp(r.value), exp(r.low), exp(r.high) };
 }
 
+/* The variance of normal noise whose median absolute deviation is that of the values; sorts them. */
+static double robust_variance(double *values, size_t n)
+{
+    double middle, deviation;
+
+    stats_sort(values, n);
+    middle = stats_median(values, n);
+    for (size_t i = 0; i < n; i++)
+        values[i] = fabs(values[i] - middle);
+    stats_sort(values, n);
+    deviation = 1.4826 * stats_median(values, n);
+    return deviation * deviation;
+}
+
 double compare_between(const struct estimate *e, double p)
 {
-    double mean = 0, squares = 0, n = (double)e->n_runs;
+    double mean = 0, squares = 0, n = (double)e->n_runs, variance, share, *blocks;
 
-    if (e->n_runs < 2 || !(p > 0))
+    if (e->n_runs < 2 || !(p > 0) || e->n_blocks == 0)
         return 0;
     for (size_t i = 0; i < e->n_runs; i++)
         mean += log(e->runs[i]) / n;
     for (size_t i = 0; i < e->n_runs; i++)
         squares += (log(e->runs[i]) - mean) * (log(e->runs[i]) - mean);
-    return expm1(stats_student(p, e->n_runs - 1) * sqrt(squares / (n - 1) * (1 + 1 / n)));
+    variance = squares / (n - 1);
+    share = M_PI / 2 * n / (double)e->n_blocks;
+    if (share < 0.5) {
+        blocks = logs(e);
+        variance = fmax(0, (variance - share * robust_variance(blocks, e->n_blocks)) / (1 - share));
+        free(blocks);
+    }
+    return expm1(stats_student(p, e->n_runs - 1) * sqrt(variance * (1 + 1 / n)));
 }
 
 static bool figure_of(const struct estimate *e)

@@ -19,15 +19,25 @@ static void students_quantiles_are_the_tables(void **state)
         assert_float_equal(stats_student(rows[i].p, rows[i].degrees), rows[i].t, 1e-5 * rows[i].t);
 }
 
-/* Three runs at -1, 0 and +1 % have s = 1 %; t(0.05; 2) = 2.91999: 2.91999 x 0.01 x sqrt(4 / 3) = 3.3717 %. */
+/* Three runs of one block at -1, 0 and +1 % have s = 1 %; t(0.05; 2) = 2.91999: 2.91999 x 0.01 x sqrt(4 / 3) = 3.3717 %. With
+ * a hundred blocks each, spread evenly by 0.5 % around them, nearly all of that is left; with runs that differ no more than
+ * such medians do, nothing. */
 static void bound_is_the_prediction_interval_and_none_of_one_run(void **state)
 {
     double runs[] = { 50 * exp(-0.01), 50, 50 * exp(0.01) };
-    struct estimate e = { .runs = runs, .n_runs = 3 };
+    double blocks[300], same[] = { 50, 50 * exp(0.0001), 50 * exp(-0.0001) };
+    struct estimate e = { .runs = runs, .n_runs = 3, .blocks = runs, .n_blocks = 3 };
 
     (void)state;
+    for (int i = 0; i < 300; i++)
+        blocks[i] = runs[i / 100] * exp(0.005 * (i % 100 - 49.5) / 49.5);
     assert_float_equal(log1p(compare_between(&e, 0.05)), 0.033717, 1e-6);
     assert_float_equal(compare_between(&e, 0), 0, 0);
+    e.blocks = blocks;
+    e.n_blocks = 300;
+    assert_float_equal(log1p(compare_between(&e, 0.05)), 0.033717, 0.001);
+    e.runs = same;
+    assert_float_equal(compare_between(&e, 0.05), 0, 0);
     e.n_runs = 1;
     assert_float_equal(compare_between(&e, 0.05), 0, 0);
     e.n_runs = 0;
