@@ -4,7 +4,7 @@
  *
  * The model is the shipped reasoner, as it is (scale=1: in the caches) or as a cost-scaled replica (replica.h): the
  * same function with scale^2 times the weights, from memory, so that what drafts are worth is genuine and what a batch
- * costs is a large model's. A *text* is 160 new tokens: products of the notes' third level, one after the other, each
+ * costs is a large model's. A *text* is 160 new tokens: products (the task's third level), one after the other, each
  * with its prompt read and its answer to the end. There are 8 texts; an operation is all of them, measured in slices of
  * one.
  *
