@@ -11,6 +11,7 @@
 #include "report/site_plots.h"
 #include "report/site_rate.h"
 #include "report/site_roofline.h"
+#include "report/site_study.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -52,6 +53,7 @@ static int draw_plots(const struct site_model *model, const struct folder *folde
     site_plot_scripts(model, &plots);
     site_drill_scripts(model->site, &plots);
     site_rate_scripts(model, &plots);
+    site_study_scripts(model, &plots);
     site_roofline_scripts(model, &plots);
     ret = site_plots_draw(&plots, folder, &drawn, err);
     site_plots_free(&plots);

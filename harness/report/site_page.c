@@ -7,6 +7,7 @@
 #include "report/site_nights.h"
 #include "report/site_plot.h"
 #include "report/site_rate.h"
+#include "report/site_study.h"
 #include "report/site_roofline.h"
 #include "report/template.h"
 
@@ -245,6 +246,7 @@ static void host_section(const struct site_model *model, const struct site_scena
         text_add(&figures, "");
     }
     site_rate_section(model, s, host, &drawn);
+    site_study_section(model, s, host, &drawn);
     site_roofline_section(model, s, host, &drawn);
     plots(model, s, host, &drawn);
     template_fill(out, dashboard_host_html,

@@ -53,7 +53,7 @@ static char *slurp(const char *name)
  * other job: those are tested by themselves, with start_with(). */
 static const char *measuring_options(const char *args)
 {
-    static const char *const commands[] = { "run", "gate", "drill", "tune" };
+    static const char *const commands[] = { "run", "gate", "drill", "tune", "nightly" };
 
     for (size_t i = 0; i < ARRAY_LEN(commands); i++)
         if (strcspn(args, " ") == strlen(commands[i]) && strncmp(args, commands[i], strlen(commands[i])) == 0)
