@@ -91,16 +91,20 @@ static int by_change(const void *a, const void *b)
 
 static void show(struct profile *p, struct text *out)
 {
+    size_t n = 0;
+
     if (p->n)
         qsort(p->symbols, p->n, sizeof(*p->symbols), by_change);
+    while (n < p->n && n < SHOWN && fabs(p->symbols[n].share[1] - p->symbols[n].share[0]) >= SHARE_MIN)
+        n++;
+    if (n == 0) {
+        text_addf(out, "no symbol's share of the CPU time changed by %g %% or more\n", SHARE_MIN);
+        return;
+    }
     text_add(out, "hottest changed symbols, in per cent of the CPU time of a run:\n  before   after  symbol\n");
-    for (size_t i = 0; i < p->n && i < SHOWN; i++) {
-        const struct symbol *s = &p->symbols[i];
-
-        if (fabs(s->share[1] - s->share[0]) < SHARE_MIN)
-            break;
-        text_addf(out, "  %6.1f  %6.1f  ", s->share[0], s->share[1]);
-        figure_clean(out, s->name);
+    for (size_t i = 0; i < n; i++) {
+        text_addf(out, "  %6.1f  %6.1f  ", p->symbols[i].share[0], p->symbols[i].share[1]);
+        figure_clean(out, p->symbols[i].name);
         text_add(out, "\n");
     }
 }
