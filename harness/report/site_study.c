@@ -127,10 +127,10 @@ static bool find_fall(const struct cell *cell, struct fall *fall)
         return false;
     set_bar(&fall->bars[fall->n++], 1, 1, "none", "", 1);
     for (;;) { /* the letter that helps most comes next */
-        char best = 0, with[BARS_MAX], name[4];
+        char best = 0, with[BARS_MAX + 1], name[4];
         double best_time = INFINITY;
 
-        for (char c = 'a'; c <= 'z' && strlen(on) + 2 < sizeof(with); c++) {
+        for (char c = 'a'; c <= 'z' && strlen(on) + 2 < sizeof(on); c++) {
             double t;
 
             snprintf(with, sizeof(with), "%s%c", on, c);
