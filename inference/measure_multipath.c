@@ -3,7 +3,7 @@
 #include "inference/measure_reasoning.h"
 
 
-static const int64_t levels[] = { 1, 2, 3, 4 }, problems[] = { 20, 250 };
+static const int64_t levels[] = { 1, 2, 3, 4 }, problems[] = { 20, 100 };
 static const struct axis axes[] = {
     { .name = "level", .values = levels, .n_values = ARRAY_LEN(levels) },
     { .name = "problems", .values = problems, .n_values = ARRAY_LEN(problems), .quick = 1u << 0 },
@@ -22,7 +22,11 @@ static const struct variant variants[] = {
     { .name = "greedy", .impl = &greedy },         /* path 0 alone: other answers, so not a rival */
 };
 
-static const struct metric metrics[] = { MEASURED_METRICS };
+static const struct metric metrics[] = {
+    MEASURED_METRICS,
+    { .name = "rows", .unit = "tokens/problem", .kind = METRIC_EXACT, .better = METRIC_LOWER_IS_BETTER,
+      .exact = measured_rows },
+};
 
 static int setup(const struct bench *bench, void **state, struct err *err)
 {

@@ -63,13 +63,13 @@ static const struct reasoning_result *score(struct measured *m, size_t at)
 int measured_check(void *state, const struct variant *variant, struct err *err)
 {
     struct measured *m = state;
-    const struct way *way = variant->impl;
+    unsigned ways = ((const struct way *)variant->impl)->way | ((const struct way *)m->variants[0].impl)->way;
     const struct reasoning_result *own = score(m, (size_t)(variant - m->variants)), *reference = score(m, 0);
 
     for (size_t i = 0; i < m->n; i++) {
         const struct multipath_answer *a = &own[i].answer, *b = &reference[i].answer;
 
-        if (way->way & WAY_GREEDY && (!a->verified || !b->verified))
+        if (ways & WAY_GREEDY && (!a->verified || !b->verified))
             continue; /* another path may have done better */
         if (a->len != b->len || memcmp(a->text, b->text, a->len) != 0)
             return err_set(err, ERR_HARNESS, "%s is answered '%s', and '%s' by the reference: no speedup counts",

@@ -28,8 +28,8 @@ int measured_setup(const struct bench *bench, const struct variant *variants, si
 void measured_teardown(void *state);
 void measured_run(void *state, const struct variant *variant, int64_t n); /* of ways that are no oracle's */
 
-/* Answers all problems, keeps them, and compares them with the reference's: identical to the last character, unless the
- * variant is greedy decoding, which may differ where its answer is rejected. */
+/* Answers all problems, keeps them, and compares them with the reference's: identical to the last character, but where
+ * one of the two is greedy decoding, and its answer is rejected. */
 int measured_check(void *state, const struct variant *variant, struct err *err);
 
 /* Exact metrics of what was checked. */
@@ -54,8 +54,6 @@ double measured_latency(const struct params *params, double ns); /* ms to an ans
           .exact = measured_verified },                                                                                \
         { .name = "slipped", .unit = "", .kind = METRIC_EXACT, .better = METRIC_LOWER_IS_BETTER,                       \
           .exact = measured_slipped },                                                                                 \
-        { .name = "rows", .unit = "tokens/problem", .kind = METRIC_EXACT, .better = METRIC_LOWER_IS_BETTER,            \
-          .exact = measured_rows },                                                                                    \
         { .name = "problems_per_s", .unit = "1/s", .kind = METRIC_TIMED, .better = METRIC_HIGHER_IS_BETTER,            \
           .from_ns = measured_rate },                                                                                  \
         { .name = "tokens_per_s", .unit = "tokens/s", .kind = METRIC_TIMED, .better = METRIC_HIGHER_IS_BETTER,         \

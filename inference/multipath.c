@@ -87,12 +87,6 @@ const struct multipath_stats *multipath_stats(const struct multipath *m)
     return &m->stats;
 }
 
-static void count(struct multipath *m, size_t rows)
-{
-    m->stats.rows += rows;
-    m->stats.batches++;
-}
-
 static int finish(struct multipath *m, size_t p, bool ended, struct err *err)
 {
     struct path *path = &m->paths[p];
@@ -148,7 +142,7 @@ static int read_prompt(struct multipath *m, size_t path, struct err *err)
     engine_truncate(m->engine, (int)path, 0);
     if (engine_prefill(m->engine, (int)path, m->tokens, m->n_tokens, &row, err) < 0)
         return -1;
-    count(m, m->n_tokens);
+    m->stats.rows += m->n_tokens;
     memcpy(m->logits, engine_logits(m->engine, row), sizeof(m->logits));
     return 0;
 }
@@ -164,7 +158,7 @@ static int share_prompt_of_path_0(struct multipath *m, struct err *err)
     engine_truncate(m->engine, holder, m->n_tokens - 1);
     if (engine_forward(m->engine, &last, 1, 0, err) < 0)
         return -1;
-    count(m, 1);
+    m->stats.rows += 1;
     memcpy(m->logits, engine_logits(m->engine, 0), sizeof(m->logits));
     m->prefilled = true;
     return 0;
@@ -198,7 +192,7 @@ static int draft_path_0(struct multipath *m, struct speculative *draft, struct e
     engine_truncate(m->engine, 0, 0);
     if (speculative_begin(draft, m->tokens, m->n_tokens, tokens, err) < 0)
         return -1;
-    count(m, m->n_tokens);
+    m->stats.rows += m->n_tokens;
     while (m->paths[0].state == RUNNING) {
         for (size_t i = 0; i < n && m->paths[0].state == RUNNING; i++)
             if (take(m, 0, tokens[i], err) < 0)
@@ -207,8 +201,8 @@ static int draft_path_0(struct multipath *m, struct speculative *draft, struct e
             break;
         if (speculative_step(draft, PROBLEM_TEXT - m->paths[0].len, tokens, &n, err) < 0)
             return -1;
-        count(m, n);
     }
+    m->stats.rows += m->paths[0].len;
     return 0;
 }
 
@@ -223,7 +217,7 @@ static int advance(struct multipath *m, struct err *err)
             rows[n++] = (struct engine_row){ m->paths[p].token, (int)p, true };
     if (engine_forward(m->engine, rows, n, 0, err) < 0)
         return -1;
-    count(m, n);
+    m->stats.rows += n;
     for (size_t i = 0; i < n; i++)
         if (draw(m, (size_t)rows[i].path, engine_logits(m->engine, i), err) < 0)
             return -1;

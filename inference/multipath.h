@@ -47,9 +47,8 @@ struct multipath_answer {
 };
 
 struct multipath_stats {
-    uint64_t rows;    /* tokens that went through the model, prompts included; not those that a draft was checked with */
-    uint64_t batches; /* in so many passes */
-    uint64_t paths;   /* begun */
+    uint64_t rows;  /* tokens that went through the model, prompts included; of drafts those that were right */
+    uint64_t paths; /* begun */
 };
 
 struct multipath;
