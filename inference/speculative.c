@@ -220,52 +220,66 @@ static void count(struct speculative_stats *stats, size_t drafted, size_t accept
     }
 }
 
-static void learn(struct speculative *s, size_t k, size_t accepted, double target_ns, double draft_ns)
+static void learn(struct speculative *s, struct speculative_outcome *o)
 {
-    const double *costs = s->options.costs;
-    struct speculative_outcome o = { .tried = s->tried,
-                                     .drafted = k,
-                                     .accepted = accepted,
-                                     .target_ns = costs ? costs[k] : target_ns,
-                                     .draft_ns = costs ? (double)s->tried * costs[SPECULATIVE_MOST + 1] : draft_ns };
+    if (s->options.costs) {
+        o->target_ns = s->options.costs[o->drafted];
+        o->draft_ns = (double)o->tried * s->options.costs[SPECULATIVE_MOST + 1];
+    }
+    o->sure = s->options.kind == SPECULATIVE_LOOKUP ? NULL : s->sure;
+    speculative_policy_learn(&s->policy, o);
+}
 
-    o.sure = s->options.kind == SPECULATIVE_LOOKUP ? NULL : s->sure;
-    speculative_policy_learn(&s->policy, &o);
+/* How many of the k drafts are what the model chooses; behind them stands its own choice. */
+static size_t accept(const struct speculative *s, size_t k, int32_t *tokens)
+{
+    for (size_t i = 0;; i++) {
+        int32_t right = sampling_greedy(engine_logits(s->engine, i), s->vocab);
+
+        if (i == k || tokens[i] != right) {
+            tokens[i] = right;
+            return i;
+        }
+    }
 }
 
 int speculative_step(struct speculative *s, size_t most, int32_t *tokens, size_t *n, struct err *err)
 {
-    size_t length = engine_length(s->engine, s->options.path), room = engine_limit(s->engine) - length, k, accepted;
-    double begin, drafted;
+    size_t length = engine_length(s->engine, s->options.path), room = engine_limit(s->engine) - length;
+    size_t wanted = 0, k, accepted;
+    bool learns = s->most > 0 && s->options.length == 0 && !speculative_policy_rests(&s->policy);
+    double begin = 0, drafted = 0;
 
     *n = 0;
     if (room == 0)
         return 0;
-    if (!s->begun && read_prompt(s, err) < 0)
+    if (learns || s->options.length) {
+        if (!s->begun && read_prompt(s, err) < 0)
+            return -1;
+        s->begun = true;
+        wanted = choose(s, most, room);
+        begin = speculative_now_ns();
+    }
+    if (speculative_draft(s, wanted, tokens, &k, err) < 0)
         return -1;
-    s->begun = true;
-    begin = speculative_now_ns();
-    if (speculative_draft(s, choose(s, most, room), tokens, &k, err) < 0)
-        return -1;
-    drafted = speculative_now_ns();
+    if (learns)
+        drafted = speculative_now_ns();
     if (verify(s, tokens, &k, err) < 0)
         return -1;
-    for (accepted = 0; accepted <= k; accepted++) {
-        int32_t right = sampling_greedy(engine_logits(s->engine, accepted), s->vocab);
-
-        if (accepted == k || tokens[accepted] != right) {
-            tokens[accepted] = right;
-            break;
-        }
-    }
+    accepted = accept(s, k, tokens);
     engine_truncate(s->engine, s->options.path, length + 1 + accepted);
     speculative_draft_keep(s, accepted);
     memcpy(s->text + s->n_text, tokens, (accepted + 1) * sizeof(*tokens));
     s->n_text += accepted + 1;
     *n = accepted + 1;
     count(&s->stats, k, accepted);
-    if (s->most > 0 && s->options.length == 0)
-        learn(s, k, accepted, speculative_now_ns() - drafted, drafted - begin);
+    if (learns)
+        learn(s, &(struct speculative_outcome){ .tried = s->tried,
+                                                .drafted = k,
+                                                .accepted = accepted,
+                                                .unasked = wanted > 0 || smaller(most, room) == 1,
+                                                .target_ns = speculative_now_ns() - drafted,
+                                                .draft_ns = drafted - begin });
     return 0;
 }
 

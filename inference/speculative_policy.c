@@ -7,7 +7,7 @@
 static const double fade = 0.98;          /* of what was seen, a step: the last 50 matter */
 static const double recent = 0.9;         /* what steps with drafts have come to: the last 10 matter */
 static const double first_guess = 0.7;    /* the chance of a draft before any was seen, worth one of them */
-static const double ration = 0.015;       /* of a plain token's time, that may be lost for each */
+static const double ration = 0.01;        /* of a plain token's time, that may be lost for each */
 static const double start = 2, limit = 4; /* of the budget, in plain tokens */
 static const double worth = 1.05;         /* drafts must promise so much more than plain decoding */
 
@@ -152,11 +152,22 @@ void speculative_policy_learn(struct speculative_policy *p, const struct specula
     p->budget += ration * made * plain_ns + (o->tried ? made * plain_ns - cost : 0);
     p->budget = fmin(p->budget, limit * plain_ns);
     p->plain = o->tried ? 0 : p->plain + 1;
+    p->rest = o->tried || o->unasked ? 0 : PROBE_EVERY - 1;
     if (o->tried == 0)
         return;
     p->tokens = recent * p->tokens + made;
     p->ns = recent * p->ns + cost;
     learn_chances(p, o);
+}
+
+bool speculative_policy_rests(struct speculative_policy *p)
+{
+    if (p->rest == 0)
+        return false;
+    p->rest--;
+    p->plain++;
+    p->budget = fmin(p->budget + ration * p->target[1], limit * p->target[1]);
+    return true;
 }
 
 bool speculative_policy_may_read(const struct speculative_policy *p, size_t most)

@@ -7,8 +7,8 @@
  *
  * Estimates can be wrong, so what they may cost is rationed: `budget`, in time, starts with two plain tokens, gains 1.5
  * % of each plain token's time and what drafts save, to a small limit, and pays what they lose. No step is tried whose
- * total loss the budget would not bear. So from any moment on n tokens lose at most 1.5 % n + LIMIT tokens' time, and
- * from the start, where nothing was saved before, 1.5 % n + 2: less than 3 % from 134 tokens on.
+ * total loss the budget would not bear. So from any moment on n tokens lose at most 1 % n + LIMIT tokens' time, and
+ * from the start, where nothing was saved before, 1 % n + 2: less than 3 % from 100 tokens on.
  *
  * That is a plan. Who drafts by a model also knows how sure it was of each token, and a draft goes on only while that
  * pays: what chances were worth is kept by how sure the draft was, and another row in the batch, or another token
@@ -31,6 +31,7 @@ struct speculative_policy {
     double tokens, ns;                                                           /* of steps with drafts, fading */
     double budget, debt;
     size_t plain; /* tokens since drafts were last tried */
+    size_t rest;  /* steps for which nothing need be asked or learnt */
 };
 
 /* costs: of batches of 1 .. SPECULATIVE_MOST + 1 rows, then of a drafted token. */
@@ -43,11 +44,16 @@ size_t speculative_policy_choose(const struct speculative_policy *p, size_t most
 struct speculative_outcome {
     size_t tried, drafted, accepted; /* tried: drafted, and those that were left out of the batch again */
     double target_ns, draft_ns;      /* what the batch took, and all drafts */
+    bool unasked;                    /* there was no room for a draft, whatever it is worth */
     const double *sure;              /* (drafted), as speculative_policy_trust() wants it; NULL: not known */
 };
 
 /* A step is done. Times of a measurement that was disturbed count for little. */
 void speculative_policy_learn(struct speculative_policy *p, const struct speculative_outcome *o);
+
+/* Where drafts do not pay the question is put once in so many tokens only: whether this step is a plain one for that
+ * reason alone. Then there is nothing to learn from it. */
+bool speculative_policy_rests(struct speculative_policy *p);
 
 /* The chance that a draft is right to which its model gives the probability `sure`. */
 double speculative_policy_trust(const struct speculative_policy *p, double sure);
@@ -58,7 +64,7 @@ bool speculative_policy_keep(const struct speculative_policy *p, size_t k, doubl
 bool speculative_policy_more(const struct speculative_policy *p, size_t k, double reach);
 
 /* Whether a drafting model should read a new prompt: where drafts pay, and have by now paid for the prompts before it,
- * or as much plain text was made as bears that (1.5 % of it). And that it did, in `ns`. */
+ * or as much plain text was made as bears that (1 % of it). And that it did, in `ns`. */
 bool speculative_policy_may_read(const struct speculative_policy *p, size_t most);
 void speculative_policy_read(struct speculative_policy *p, double ns);
 

@@ -255,13 +255,16 @@ static void live(struct world *w, struct speculative_policy *p, size_t tokens)
 {
     w->ns = w->tokens = 0;
     while (w->tokens < (double)tokens) {
-        size_t k = speculative_policy_choose(p, SPECULATIVE_MOST, 0), accepted = 0;
+        bool rests = speculative_policy_rests(p);
+        size_t k = rests ? 0 : speculative_policy_choose(p, SPECULATIVE_MOST, 0), accepted = 0;
         double draft = (double)k * w->costs[SPECULATIVE_MOST + 1];
 
         while (accepted < k && rng_uniform(&w->rng) < w->right)
             accepted++;
         w->ns += w->costs[k] + draft;
         w->tokens += (double)(accepted + 1);
+        if (rests)
+            continue;
         speculative_policy_learn(
             p, &(struct speculative_outcome){
                    .tried = k, .drafted = k, .accepted = accepted, .target_ns = w->costs[k], .draft_ns = draft });
