@@ -44,31 +44,38 @@ static int add_targets(const struct context *context, struct history *history, s
     return 0;
 }
 
-/* What was accepted of each series, on host classes that have a baseline. */
-static int add_accepted(const struct context *context, struct history *history, struct err *err)
+/* What was accepted of the series of one host class; nothing where it has no baseline. */
+static int add_accepted_on(const struct context *context, const char *host_class, struct history *history,
+                           struct err *err)
 {
     struct baseline baseline = { 0 };
-    int known = 0;
+    char path[1024];
+    int known;
 
-    for (size_t i = 0; i < history->n_series && known >= 0; i++) {
+    snprintf(path, sizeof(path), "%s/%s.json", context->options->baselines, host_class);
+    known = baseline_read(path, host_class, &baseline, err);
+    for (size_t i = 0; i < history->n_series && known > 0; i++) {
         struct series *s = &history->series[i];
-        const struct accepted *accepted;
-        const struct estimate *e;
-        char path[1024];
+        const struct accepted *accepted =
+            strcmp(s->host_class, host_class) == 0 ? baseline_find(&baseline, s->case_id) : NULL;
+        const struct estimate *e = accepted ? accepted_estimate(accepted, s->metric) : NULL;
 
-        if (strcmp(baseline.host_class, s->host_class) != 0) {
-            baseline_free(&baseline);
-            baseline = (struct baseline){ 0 };
-            snprintf(path, sizeof(path), "%s/%s.json", context->options->baselines, s->host_class);
-            known = baseline_read(path, s->host_class, &baseline, err);
-            text_copy(baseline.host_class, sizeof(baseline.host_class), s->host_class);
-        }
-        accepted = known > 0 ? baseline_find(&baseline, s->case_id) : NULL;
-        e = accepted ? accepted_estimate(accepted, s->metric) : NULL;
-        s->accepted = e ? e->value : NAN;
+        if (e)
+            s->accepted = e->value;
     }
     baseline_free(&baseline);
     return known < 0 ? -1 : 0;
+}
+
+/* Of the host classes that the runs are of, which lie together. */
+static int add_accepted(const struct context *context, const struct run_result *runs, size_t n_runs,
+                        struct history *history, struct err *err)
+{
+    for (size_t i = 0; i < n_runs; i++)
+        if ((i == 0 || strcmp(runs[i].info.host.class, runs[i - 1].info.host.class) != 0) &&
+            add_accepted_on(context, runs[i].info.host.class, history, err) < 0)
+            return -1;
+    return 0;
 }
 
 /* Newest first within a host class, and these together. */
@@ -121,7 +128,7 @@ int cmd_dashboard(const struct context *context)
 
     strftime(generated, sizeof(generated), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
     if (!store || load_runs(store, &runs, &n_runs, &err) < 0 || store_load_history(store, NULL, 0, &history, &err) < 0 ||
-        add_targets(context, &history, &err) < 0 || add_accepted(context, &history, &err) < 0 ||
+        add_targets(context, &history, &err) < 0 || add_accepted(context, runs, n_runs, &history, &err) < 0 ||
         stepping_find(store, &history, &stepping, &err) < 0 || store_load_drills(store, &drills, &n_drills, &err) < 0)
         ret = say_error(context, &err);
     if (ret == 0) {

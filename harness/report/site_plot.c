@@ -279,6 +279,19 @@ void site_plot_scripts(const struct site_model *model, struct site_plots *plots)
         }
 }
 
+static bool has_steps(const struct site_model *model, const struct panel *panel)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < panel->n_series; i++) {
+        const struct stepped *stepped = site_model_steps(model, panel->series[i]);
+
+        for (size_t k = 0; stepped && k < stepped->n_steps; k++)
+            any |= stepped->steps[k].state == STEP_CONFIRMED;
+    }
+    return any;
+}
+
 void site_plot_caption(struct text *out, const struct site_model *model, const struct panel *panel)
 {
     const struct series *first = panel->series[0];
@@ -293,6 +306,8 @@ void site_plot_caption(struct text *out, const struct site_model *model, const s
         text_addf(out, "each speedup against its median of %s %zu run%s%s; dashed: the gate's margin, ±%g %%",
                   rule ? "the" : "these", n, n == 1 ? "" : "s", rule ? " since the host changed" : "",
                   model->site->margin * 100);
+    if (has_steps(model, panel))
+        text_add(out, "; upright: the level changed (dotted: acknowledged)");
     if (rule)
         text_add(out, "; dashed upright: the host changed (kernel, microcode, boost, ...)");
 }
