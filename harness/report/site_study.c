@@ -129,11 +129,14 @@ static bool find_fall(const struct cell *cell, struct fall *fall)
     for (;;) { /* the letter that helps most comes next */
         char best = 0, with[BARS_MAX + 1], name[4];
         double best_time = INFINITY;
+        size_t n = strlen(on);
 
         for (char c = 'a'; c <= 'z' && strlen(on) + 2 < sizeof(on); c++) {
             double t;
 
-            snprintf(with, sizeof(with), "%s%c", on, c);
+            memcpy(with, on, n);
+            with[n] = c;
+            with[n + 1] = '\0';
             t = strchr(on, c) ? NAN : time_with(cell, with);
             if (t < best_time) {
                 best_time = t;
@@ -144,7 +147,7 @@ static bool find_fall(const struct cell *cell, struct fall *fall)
             break;
         snprintf(name, sizeof(name), "+%c", best);
         set_bar(&fall->bars[fall->n++], none / at, none / best_time, name, "", at / best_time);
-        on[strlen(on)] = best;
+        on[n] = best;
         at = best_time;
     }
     if (fall->n < 3)
