@@ -359,6 +359,30 @@ static void every_scenario_has_time_and_speedup(void **state)
     assert_true(metric_time_ns.from_ns(NULL, 42) == 42);
 }
 
+static char shown[64];
+
+static int look(const char *path, struct err *err)
+{
+    snprintf(shown, sizeof(shown), "%s", path);
+    return strcmp(path, "bad") ? 0 : err_set(err, ERR_CONFIG, "it is bad");
+}
+
+static void a_file_is_shown_to_scenarios_about_one(void **state)
+{
+    struct scenario about = other;
+    const struct scenario *const both[] = { &good, &about };
+    const struct registry registry = { both, 2 };
+    struct err err = { 0 };
+
+    (void)state;
+    about.file = look;
+    assert_int_equal(registry_file(&registry, "some/file", &err), 0);
+    assert_string_equal(shown, "some/file");
+    assert_int_equal(registry_file(&registry, "bad", &err), -1);
+    assert_string_equal(err.msg, "it is bad");
+    assert_int_equal(registry_file(&(struct registry){ both, 1 }, "bad", &err), 0); /* nobody asks for one */
+}
+
 static void words_of_status_and_outcome_come_back(void **state)
 {
     (void)state;
@@ -387,6 +411,7 @@ int main(void)
         cmocka_unit_test(registry_refuses_missing_functions),
         cmocka_unit_test(a_case_id_names_scenario_variant_and_cell),
         cmocka_unit_test(every_scenario_has_time_and_speedup),
+        cmocka_unit_test(a_file_is_shown_to_scenarios_about_one),
         cmocka_unit_test(words_of_status_and_outcome_come_back),
     };
 
