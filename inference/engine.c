@@ -92,8 +92,8 @@ static int check_options(struct engine_options *o, const struct model *model, st
     o->length = o->length ? o->length : model->shape.context;
     if (o->batch == 0 || o->logits > o->batch)
         return err_set(err, ERR_USAGE, "a batch of %zu rows with %zu logits", o->batch, o->logits);
-    if (o->positions == 0 && __builtin_mul_overflow((o->length + KVCACHE_PAGE - 1) / KVCACHE_PAGE * KVCACHE_PAGE, o->paths,
-                                                    &o->positions))
+    if (o->positions == 0 &&
+        __builtin_mul_overflow((o->length + KVCACHE_PAGE - 1) / KVCACHE_PAGE * KVCACHE_PAGE, o->paths, &o->positions))
         return err_set(err, ERR_USAGE, "%zu paths of %zu tokens are too many", o->paths, o->length);
     return 0;
 }

@@ -2,8 +2,9 @@
 /* engine.h -- runs a model: batches of tokens in, logits out, with a key-value cache that paths share.
  *
  * A *path* is one continuation of text: its tokens so far, cached. Paths are numbered 0 .. paths - 1 and start empty.
- * engine_fork() makes one path the copy of another at the cost of a few bytes: they share what they have in common until
- * one of them goes on, as pages of memory do after fork(). engine_truncate() takes tokens back, e.g. rejected drafts.
+ * engine_fork() makes one path the copy of another at the cost of a few bytes: they share what they have in common
+ * until one of them goes on, as pages of memory do after fork(). engine_truncate() takes tokens back, e.g. rejected
+ * drafts.
  *
  * engine_forward() appends a batch of rows, each a token of some path, all at once. **The logits of a row are the same,
  * bit for bit, as if its tokens had come one by one**, whatever else is in the batch, the chunks a prompt came in, the
@@ -56,8 +57,8 @@ struct engine_row {
 /* Appends the rows, in order, each to its path. `layers`: how many to run, 0: all; with fewer (early exit) the logits
  * are the output norm and matrix applied after that layer, and only those layers' cache is written: take such tokens
  * back by engine_truncate() before the whole model is to see them.
- * -1 and nothing is changed: a path is full (ERR_USAGE), the cache is (ERR_HOST), or a row is not sound: no such token or
- * path, too many rows (ERR_USAGE). */
+ * -1 and nothing is changed: a path is full (ERR_USAGE), the cache is (ERR_HOST), or a row is not sound: no such token
+ * or path, too many rows (ERR_USAGE). */
 int engine_forward(struct engine *e, const struct engine_row *rows, size_t n, size_t layers, struct err *err);
 
 /* The logits (vocab) that the i-th row of the last batch asked for; valid until the next engine_forward(). A row that
@@ -68,5 +69,6 @@ size_t engine_length(const struct engine *e, int path);
 void engine_truncate(struct engine *e, int path, size_t length); /* length <= engine_length() */
 void engine_fork(struct engine *e, int from, int to);            /* `to` becomes what `from` is */
 
-/* Appends n tokens to a path in chunks of the batch's size; with the logits of the last one at engine_logits(e, *row). */
+/* Appends n tokens to a path in chunks of the batch's size; with the logits of the last one at engine_logits(e, *row).
+ */
 int engine_prefill(struct engine *e, int path, const int32_t *tokens, size_t n, size_t *row, struct err *err);

@@ -27,7 +27,7 @@ struct engine {
 
     /* The batch in work. */
     size_t n, n_logits;
-    size_t first, last;      /* layers [first, last) of it are to be run; the embedding before 0, the logits behind `last` */
+    size_t first, last; /* layers [first, last) of it are to be run; the embedding before 0, the logits behind `last` */
     bool ends;               /* whether logits are wanted behind it */
     struct engine_row *rows; /* (batch) */
     struct engine_row *prefill; /* (batch): what engine_prefill() hands over */
@@ -37,8 +37,8 @@ struct engine {
 };
 
 /* engine_forward() in two steps, for a reference that is measured in slices: checks and appends the rows; runs layers
- * [first, last) of them, with the embedding where first is 0 and the logits where `ends`. Once appended, a batch may be run
- * again and again. */
+ * [first, last) of them, with the embedding where first is 0 and the logits where `ends`. Once appended, a batch may be
+ * run again and again. */
 int engine_append(struct engine *e, const struct engine_row *rows, size_t n, struct err *err);
 void engine_run(struct engine *e, size_t first, size_t last, bool ends);
 

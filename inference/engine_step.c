@@ -151,7 +151,8 @@ static void feed_forward_block(const struct share *s, size_t layer)
     multiply(s, e->norm, e->n, gate_up, ARRAY_LEN(gate_up));
     linear_share(ff, s->rank, s->size, &begin, &end);
     for (size_t i = 0; i < e->n; i++)
-        (relu ? e->ops->relu_squared_mul : e->ops->silu_mul)(e->gate + i * ff + begin, e->up + i * ff + begin, end - begin);
+        (relu ? e->ops->relu_squared_mul : e->ops->silu_mul)(e->gate + i * ff + begin, e->up + i * ff + begin,
+                                                             end - begin);
     barrier(s);
     if (l->ffn_sub_norm)
         normalise(s, e->gate, l->ffn_sub_norm, e->n, ff);

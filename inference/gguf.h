@@ -55,7 +55,7 @@ struct gguf_tensor {
     char name[GGUF_NAME_MAX];
     enum gguf_type type;
     int n_dims;
-    uint64_t dims[GGUF_DIMS_MAX]; /* dims[0] is the contiguous one: a matrix has dims[1] rows of dims[0]; 1 beyond n_dims */
+    uint64_t dims[GGUF_DIMS_MAX]; /* dims[0] is the contiguous one: a matrix has dims[1] rows; 1 beyond n_dims */
     const void *data;             /* of a file: aligned as it says, to 32 bytes by default */
     size_t bytes;
 };

@@ -104,8 +104,9 @@ static int take_string(struct cursor *c, size_t most, struct gguf_string *s, con
     if (take_u64(c, &len, what, err) < 0)
         return -1;
     if (len > most || len > c->left)
-        return err_set(err, ERR_CONFIG, "%s: a string of %llu bytes, where %zu are allowed and %zu are left in the file",
-                       what, (unsigned long long)len, most, c->left);
+        return err_set(err, ERR_CONFIG,
+                       "%s: a string of %llu bytes, where %zu are allowed and %zu are left in the file", what,
+                       (unsigned long long)len, most, c->left);
     s->len = (size_t)len;
     s->data = (const char *)take(c, s->len);
     return 0;
@@ -220,7 +221,8 @@ static int read_tensor(struct cursor *c, struct gguf_tensor *t, uint64_t *offset
     if (take_u32(c, &n_dims, "a tensor", err) < 0)
         return -1;
     if (n_dims > GGUF_DIMS_MAX)
-        return err_set(err, ERR_CONFIG, "tensor '%s': %u dimensions, more than %d", show(name).text, n_dims, GGUF_DIMS_MAX);
+        return err_set(err, ERR_CONFIG, "tensor '%s': %u dimensions, more than %d", show(name).text, n_dims,
+                       GGUF_DIMS_MAX);
     t->n_dims = (int)n_dims;
     for (int i = 0; i < GGUF_DIMS_MAX; i++) {
         t->dims[i] = 1;
@@ -267,8 +269,8 @@ static int place(struct gguf *g, const uint64_t *offsets, const struct cursor *c
             return err_set(err, ERR_CONFIG, "tensor '%s' begins at %llu, where the one before it ends at %zu", t->name,
                            (unsigned long long)offsets[i], at);
         if (at > g->size - start || t->bytes > g->size - start - at)
-            return err_set(err, ERR_CONFIG, "tensor '%s' has %zu bytes from %zu on, behind the end of the file", t->name,
-                           t->bytes, start + at);
+            return err_set(err, ERR_CONFIG, "tensor '%s' has %zu bytes from %zu on, behind the end of the file",
+                           t->name, t->bytes, start + at);
         t->data = g->data + start + at;
         at += t->bytes;
     }

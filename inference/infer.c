@@ -23,7 +23,7 @@ struct session {
     struct gguf *draft_gguf;
     struct model *draft;
     struct speculative *speculative; /* NULL: token by token */
-    int32_t ahead[SPECULATIVE_MOST + 1]; /* tokens of the last step that are still to be handed out: [n_taken, n_ahead) */
+    int32_t ahead[SPECULATIVE_MOST + 1]; /* of the last step; [n_taken, n_ahead) are still to be handed out */
     size_t n_ahead, n_taken;
     struct tokens tokens; /* the prompt */
     size_t length;        /* of it and the answer, at most */
@@ -61,7 +61,9 @@ static int load(struct session *s, struct err *err)
     s->sampler = s->tokenizer ? sampler_new(s->model->shape.vocab, err) : NULL;
     if (!s->sampler || tokenizer_encode(s->tokenizer, o->prompt, o->prompt_len, true, &s->tokens, err) < 0)
         return -1;
-    return s->tokens.n ? 0 : err_set(err, ERR_USAGE, "the prompt is empty, and the model's texts begin with no token of their own");
+    return s->tokens.n
+               ? 0
+               : err_set(err, ERR_USAGE, "the prompt is empty, and the model's texts begin with no token of their own");
 }
 
 static int open_engine(struct session *s, struct err *err)
@@ -71,8 +73,9 @@ static int open_engine(struct session *s, struct err *err)
     struct engine_options options = { .batch = BATCH, .team = s->options->team };
 
     if (s->tokens.n >= context)
-        return err_set(err, ERR_USAGE, "the prompt has %zu tokens, the context room for %zu (--context N makes it longer)",
-                       s->tokens.n, context);
+        return err_set(err, ERR_USAGE,
+                       "the prompt has %zu tokens, the context room for %zu (--context N makes it longer)", s->tokens.n,
+                       context);
     options.logits = s->options->draft == SPECULATIVE_OFF ? 1 : SPECULATIVE_MOST + 1;
     s->length = options.length = length < context ? length : context;
     s->engine = engine_new(s->model, &options, err);
@@ -205,7 +208,8 @@ static void describe(const struct session *s, struct infer_report *r)
         r->peak_bytes = (size_t)usage.ru_maxrss * 1024;
 }
 
-int infer_run(const struct infer_options *options, infer_fn *fn, void *arg, struct infer_report *report, struct err *err)
+int infer_run(const struct infer_options *options, infer_fn *fn, void *arg, struct infer_report *report,
+              struct err *err)
 {
     struct session s = { .options = options, .rng = rng_seed(options->seed) };
     double start = seconds();

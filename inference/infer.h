@@ -43,4 +43,5 @@ struct infer_report {
 /* Hands on the bytes of each new token as it comes; false: enough. */
 typedef bool infer_fn(void *arg, const char *piece, size_t len);
 
-int infer_run(const struct infer_options *options, infer_fn *fn, void *arg, struct infer_report *report, struct err *err);
+int infer_run(const struct infer_options *options, infer_fn *fn, void *arg, struct infer_report *report,
+              struct err *err);

@@ -59,9 +59,16 @@ static const struct variant variants[] = {
 };
 
 static const struct metric metrics[] = {
-    { .name = "tokens_s", .unit = "tokens/s", .kind = METRIC_TIMED, .better = METRIC_HIGHER_IS_BETTER, .from_ns = tokens_s },
+    { .name = "tokens_s",
+      .unit = "tokens/s",
+      .kind = METRIC_TIMED,
+      .better = METRIC_HIGHER_IS_BETTER,
+      .from_ns = tokens_s },
     { .name = "ttft_ms", .unit = "ms", .kind = METRIC_TIMED, .better = METRIC_LOWER_IS_BETTER, .from_ns = ttft_ms },
-    { .name = "weight_mb", .unit = "MB", .kind = METRIC_EXACT, .better = METRIC_LOWER_IS_BETTER,
+    { .name = "weight_mb",
+      .unit = "MB",
+      .kind = METRIC_EXACT,
+      .better = METRIC_LOWER_IS_BETTER,
       .exact = passes_weight_mb },
 };
 

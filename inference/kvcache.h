@@ -2,7 +2,8 @@
 /* kvcache.h -- keys and values of many paths, in pages of 16 positions that paths share (Kwon et al., "Efficient memory
  * management for large language model serving with PagedAttention", SOSP 2023).
  *
- * A page holds all layers: per layer the keys (kv_heads, head_dim, 16), then the values (kv_heads, 16, value_stride). */
+ * A page holds all layers: per layer the keys (kv_heads, head_dim, 16), then the values (kv_heads, 16, value_stride).
+ */
 #pragma once
 
 #include "base/err.h"
@@ -31,8 +32,8 @@ int kvcache_new(struct kvcache *c, size_t layers, size_t kv_heads, size_t head_d
 void kvcache_free(struct kvcache *c);
 size_t kvcache_bytes(const struct kvcache *c); /* of keys and values */
 
-/* Makes room for one more position of the path, in a page that is its own. -1: there is no page left (the path itself is
- * not too long: the caller has looked). */
+/* Makes room for one more position of the path, in a page that is its own. -1: there is no page left (the path itself
+ * is not too long: the caller has looked). */
 int kvcache_append(struct kvcache *c, size_t path);
 void kvcache_truncate(struct kvcache *c, size_t path, size_t length);
 void kvcache_fork(struct kvcache *c, size_t from, size_t to);

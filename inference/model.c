@@ -61,7 +61,8 @@ static int load_vector(struct model *m, const struct model_source *src, const ch
     return 0;
 }
 
-/* The scale of a matrix, which files converted from BitNet keep beside it: "blk.0.attn_q.scale". 1 where there is none. */
+/* The scale of a matrix, which files converted from BitNet keep beside it: "blk.0.attn_q.scale". 1 where there is none.
+ */
 static int load_scale(const struct model_source *src, const char *base, float *scale, struct err *err)
 {
     char name[GGUF_NAME_MAX];
@@ -73,7 +74,8 @@ static int load_scale(const struct model_source *src, const char *base, float *s
     if (!t)
         return err->code == ERR_NONE ? 0 : -1;
     if (t->type != GGUF_F32)
-        return err_set(err, ERR_CONFIG, "tensor '%s' is of type %s, where F32 is wanted", name, gguf_type_name(t->type));
+        return err_set(err, ERR_CONFIG, "tensor '%s' is of type %s, where F32 is wanted", name,
+                       gguf_type_name(t->type));
     memcpy(scale, t->data, sizeof(*scale));
     done(src, t);
     return 0;

@@ -90,7 +90,8 @@ static int check_scaling(const struct gguf *g, const char *arch, struct err *err
         if (gguf_has(g, full) && gguf_float(g, full, &factor, err) < 0)
             return -1;
         if (factor != 1 && !(type.len == 4 && !memcmp(type.data, "none", 4)))
-            return err_set(err, ERR_CONFIG, "'%s': key '%s': scaled rotary positions are not supported", gguf_name(g), full);
+            return err_set(err, ERR_CONFIG, "'%s': key '%s': scaled rotary positions are not supported", gguf_name(g),
+                           full);
     }
     if (gguf_tensor(g, "rope_freqs.weight"))
         return err_set(err, ERR_CONFIG, "'%s': tensor 'rope_freqs.weight': scaled rotary positions are not supported",
@@ -112,7 +113,8 @@ static int vocabulary(const struct gguf *g, const char *arch, size_t *vocab, str
         return 0;
     }
     t = gguf_tensor(g, "token_embd.weight");
-    return number(g, arch, "vocab_size", 1, VOCAB_MAX, t && t->dims[1] <= VOCAB_MAX ? (size_t)t->dims[1] : 0, vocab, err);
+    return number(g, arch, "vocab_size", 1, VOCAB_MAX, t && t->dims[1] <= VOCAB_MAX ? (size_t)t->dims[1] : 0, vocab,
+                  err);
 }
 
 static int heads(const struct gguf *g, struct model_shape *s, struct err *err)
@@ -129,11 +131,12 @@ static int heads(const struct gguf *g, struct model_shape *s, struct err *err)
         number(g, s->arch, "rope.dimension_count", 1, s->head_dim, s->head_dim, &s->rope_dim, err) < 0)
         return -1;
     if (key_length != s->head_dim || value_length != s->head_dim)
-        return err_set(err, ERR_CONFIG, "'%s': keys of %zu and values of %zu, where only %zu (dimension / heads) is supported",
+        return err_set(err, ERR_CONFIG,
+                       "'%s': keys of %zu and values of %zu, where only %zu (dimension / heads) is supported",
                        gguf_name(g), key_length, value_length, s->head_dim);
     if (s->rope_dim % 2)
-        return err_set(err, ERR_CONFIG, "'%s': key '%s.rope.dimension_count' is %zu, which is odd", gguf_name(g), s->arch,
-                       s->rope_dim);
+        return err_set(err, ERR_CONFIG, "'%s': key '%s.rope.dimension_count' is %zu, which is odd", gguf_name(g),
+                       s->arch, s->rope_dim);
     return 0;
 }
 

@@ -95,7 +95,8 @@ static void rope_halves(float *x, const float *cos, const float *sin, size_t n_p
 
     for (size_t i = 0; i < n_pairs; i += 16) {
         size_t n = n_pairs - i < 16 ? n_pairs - i : 16;
-        vec16 a = vec_load_n(x + i, n), b = vec_load_n(y + i, n), c = vec_load_n(cos + i, n), s = vec_load_n(sin + i, n);
+        vec16 a = vec_load_n(x + i, n), b = vec_load_n(y + i, n), c = vec_load_n(cos + i, n),
+              s = vec_load_n(sin + i, n);
 
         vec_store_n(x + i, vec_sub(vec_mul(a, c), vec_mul(b, s)), n);
         vec_store_n(y + i, vec_add(vec_mul(a, s), vec_mul(b, c)), n);
@@ -115,7 +116,8 @@ INLINE float *weights_of(const struct ops_attention *a, size_t head)
     return a->weights + head % 2 * a->weights_stride;
 }
 
-/* Scores of n_heads heads against n_pages pages from page i on: as many independent chains of fma, each key loaded once. */
+/* Scores of n_heads heads against n_pages pages from page i on: as many independent chains of fma, each key loaded
+ * once. */
 INLINE void score_tile(const struct ops_attention *a, size_t head, size_t i, int n_heads, int n_pages)
 {
     const float *q = a->q + head * a->head_dim, *keys[4];
@@ -192,7 +194,8 @@ INLINE void weigh(const float *const w[2], size_t t, const float *values, int n_
 }
 
 /* Dimensions [e, e + 16 n_chunks) of the weighted values of n_heads heads. */
-INLINE void value_tile(const struct ops_attention *a, size_t head, size_t e, int n_heads, int n_chunks, const float *factors)
+INLINE void value_tile(const struct ops_attention *a, size_t head, size_t e, int n_heads, int n_chunks,
+                       const float *factors)
 {
     const float *const w[2] = { weights_of(a, head), n_heads > 1 ? weights_of(a, head + 1) : NULL };
     vec16 sums[4][2][2];

@@ -53,7 +53,8 @@ static struct model *make_model(const struct bench *bench, struct err *err)
     if (mparams == 680)
         return replica_random(&bitnet_680m, type, bench->seed, bench->isa, err);
     g = shipped_open(SHIPPED_REASONER, err);
-    if (g && gguf_uint(g, "bitnet.block_count", REASONER_LAYERS, REASONER_LAYERS, &layers, err) < 0) { /* slices count on it */
+    /* The number of slices counts on it. */
+    if (g && gguf_uint(g, "bitnet.block_count", REASONER_LAYERS, REASONER_LAYERS, &layers, err) < 0) {
         gguf_close(g);
         return NULL;
     }
@@ -92,7 +93,8 @@ static int make_engine(struct passes *t, size_t variant, uint32_t isa, struct er
         return 0;
     if (variant != PASSES_SCALAR)
         return engine_prefill(t->engines[variant], 0, t->tokens, PASSES_AT, &row, err);
-    /* Whatever stands in the cache costs the reference the same to read: it need not compute it, which takes minutes. */
+    /* Whatever stands in the cache costs the reference the same to read: it need not compute it, which takes minutes.
+     */
     for (size_t i = 0; i < PASSES_AT; i++)
         if (engine_append(t->engines[variant], &(struct engine_row){ t->tokens[i], 0, false }, 1, err) < 0)
             return -1;
@@ -114,7 +116,12 @@ int passes_open(const struct bench *bench, struct gguf *gguf, struct model *mode
     struct passes *t = mem_array(1, sizeof(*t));
     struct rng rng = rng_seed(bench->seed);
 
-    *t = (struct passes){ .variants = bench->params->scenario->variants, .team = bench->team, .gguf = gguf, .model = model, .sliced = sliced, .rows = rows };
+    *t = (struct passes){ .variants = bench->params->scenario->variants,
+                          .team = bench->team,
+                          .gguf = gguf,
+                          .model = model,
+                          .sliced = sliced,
+                          .rows = rows };
     for (size_t i = 0; i < ARRAY_LEN(t->tokens); i++) /* any text: what it says changes no cost */
         t->tokens[i] = (int32_t)rng_below(&rng, t->model->shape.vocab);
     for (size_t i = 0; i < PASSES_VARIANTS; i++)
@@ -195,7 +202,8 @@ static void pass(struct passes *t, size_t variant)
     t->said = sampling_greedy(engine_logits(e, t->rows - 1), t->model->shape.vocab);
 }
 
-/* Returns something that is not 0. A prefill is a multiply-add per weight and token; attention, some 1 %, is left out. */
+/* Returns something that is not 0. A prefill is a multiply-add per weight and token; attention, some 1 %, is left out.
+ */
 static int64_t roof(const struct passes *t, const struct variant *variant)
 {
     if (t->rows == 1)

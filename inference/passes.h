@@ -38,7 +38,8 @@ struct passes {
 bool passes_has(const struct params *params);
 
 /* `rows` tokens a pass: PASSES_AT for a prefill, 1 for a decode behind a prompt of as many. The second takes a model
- * of the caller's, which is owned from then on, and where it came from (`gguf` may be NULL): they are freed on failure, too. */
+ * of the caller's, which is owned from then on, and where it came from (`gguf` may be NULL): they are freed on failure,
+ * too. */
 int passes_setup(const struct bench *bench, size_t rows, void **out, struct err *err);
 int passes_open(const struct bench *bench, struct gguf *gguf, struct model *model, bool sliced, size_t rows, void **out,
                     struct err *err);
@@ -51,7 +52,8 @@ int64_t passes_slices(const struct params *params, size_t rows);
 int64_t passes_slices_of(size_t layers, size_t rows); /* of a sliced reference */
 
 /* check() of the scenarios: logits against those of the reference, bit for bit: of the whole model where that takes no
- * longer than a breath, of its first layer where it does, in a batch and one by one. Of a roof: that it did something. */
+ * longer than a breath, of its first layer where it does, in a batch and one by one. Of a roof: that it did something.
+ */
 int passes_check(void *state, const struct variant *variant, struct err *err);
 
 /* Bytes of weights. */

@@ -50,8 +50,9 @@ static int tile_row(const struct replica *p, const struct gguf_tensor *from, siz
             float d = gguf_ternary_scale(from->type, from->data, rows, cols, row * blocks + b);
 
             if (d != 0 && scale != 0 && d != scale)
-                return err_set(err, ERR_CONFIG, "tensor '%s': row %zu has several scales, which replicas are not made of",
-                               from->name, row);
+                return err_set(err, ERR_CONFIG,
+                               "tensor '%s': row %zu has several scales, which replicas are not made of", from->name,
+                               row);
             scale = d != 0 ? d : scale;
         }
         for (size_t i = 1; i < times; i++)
@@ -84,7 +85,8 @@ static int tile(struct replica *p, const struct gguf_tensor *from, size_t down, 
         goto out;
     }
     if (!gguf_type_bytes(type, 1, cols, &row_bytes) || !gguf_type_bytes(type, rows * down, cols, &bytes)) {
-        err_set(err, ERR_USAGE, "tensor '%s': rows of %zu are no whole blocks of %s", from->name, cols, gguf_type_name(type));
+        err_set(err, ERR_USAGE, "tensor '%s': rows of %zu are no whole blocks of %s", from->name, cols,
+                gguf_type_name(type));
         goto out;
     }
     data = mem_huge(bytes, 1, err);

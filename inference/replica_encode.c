@@ -67,7 +67,8 @@ static void encode_tq1_0(const int8_t *codes, uint8_t *out)
     for (size_t p = 0; p < ARRAY_LEN(parts); p++)
         for (int n = 0; n < 5; n++)
             for (int m = 0; m < parts[p].bytes; m++)
-                numbers[parts[p].at + m] = numbers[parts[p].at + m] * 3 + (unsigned)(n < parts[p].digits ? *codes++ + 1 : 0);
+                numbers[parts[p].at + m] = numbers[parts[p].at + m] * 3 +
+                                           (unsigned)(n < parts[p].digits ? *codes++ + 1 : 0);
     for (size_t i = 0; i < ARRAY_LEN(numbers); i++)
         out[i] = (uint8_t)((numbers[i] * 256 + 242) / 243);
 }

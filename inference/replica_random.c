@@ -70,7 +70,8 @@ static int fill(struct noise *p, enum gguf_type type, size_t rows, size_t cols, 
     data = mem_huge(bytes, 1, err);
     if (!data)
         return -1;
-    p->tensor = (struct gguf_tensor){ .type = type, .n_dims = 2, .dims = { cols, rows, 1, 1 }, .data = data, .bytes = bytes };
+    p->tensor =
+        (struct gguf_tensor){ .type = type, .n_dims = 2, .dims = { cols, rows, 1, 1 }, .data = data, .bytes = bytes };
     if (type == GGUF_F32)
         fill_floats(&p->rng, (float *)data, rows * cols, spread);
     else

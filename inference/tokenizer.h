@@ -37,8 +37,8 @@ struct tokens {
     size_t n, capacity;
 };
 
-/* Appends the ids of text[0..len) to *tokens; with `start` as the start of a text: BOS where the file wants one, a space
- * in front where it wants that. Start from {0}; tokens_free() is fine on {0}. */
+/* Appends the ids of text[0..len) to *tokens; with `start` as the start of a text: BOS where the file wants one, a
+ * space in front where it wants that. Start from {0}; tokens_free() is fine on {0}. */
 int tokenizer_encode(const struct tokenizer *t, const char *text, size_t len, bool start, struct tokens *tokens,
                      struct err *err);
 void tokens_add(struct tokens *tokens, int32_t id);

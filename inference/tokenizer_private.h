@@ -37,12 +37,13 @@ struct tokenizer {
 };
 
 /* The n strings of `keys` that `values` does not say -1 for; of equal keys the first. */
-int dictionary_new(struct dictionary *d, const struct gguf_string *keys, const int32_t *values, size_t n, struct err *err);
+int dictionary_new(struct dictionary *d, const struct gguf_string *keys, const int32_t *values, size_t n,
+                   struct err *err);
 void dictionary_free(struct dictionary *d);
 int32_t dictionary_find(const struct dictionary *d, struct gguf_string key); /* -1: not there */
 
-/* How much a pair of neighbours wants to be merged: false where not at all, else the lowest *rank first. The pair's bytes
- * lie side by side: `left` bytes of `pair` are the first's. */
+/* How much a pair of neighbours wants to be merged: false where not at all, else the lowest *rank first. The pair's
+ * bytes lie side by side: `left` bytes of `pair` are the first's. */
 typedef bool merge_rank_fn(const struct tokenizer *t, struct gguf_string pair, size_t left, float *rank);
 
 /* A stretch of text, cut into characters to begin with, then merged pair by pair; the leftmost of equal ranks first. */
@@ -55,8 +56,8 @@ size_t merge_count(const struct merge *m);                     /* of the symbols
 struct gguf_string merge_at(const struct merge *m, size_t i); /* len 0: it was merged into one before it */
 void merge_clear(struct merge *m);
 
-/* Text into words, by the regular expressions that `pre` stands for; *whole as in struct tokenizer. NULL with *err filled:
- * there is none of that name. */
+/* Text into words, by the regular expressions that `pre` stands for; *whole as in struct tokenizer. NULL with *err
+ * filled: there is none of that name. */
 struct words *words_new(struct gguf_string pre, bool *whole, struct err *err);
 void words_free(struct words *w); /* accepts NULL */
 

@@ -27,7 +27,8 @@ static int by_key(const void *a, const void *b)
     return c ? c : (x->value > y->value) - (x->value < y->value);
 }
 
-int dictionary_new(struct dictionary *d, const struct gguf_string *keys, const int32_t *values, size_t n, struct err *err)
+int dictionary_new(struct dictionary *d, const struct gguf_string *keys, const int32_t *values, size_t n,
+                   struct err *err)
 {
     size_t kept = 0;
 
@@ -200,7 +201,8 @@ static int read_types(struct tokenizer *t, const struct gguf *g, struct err *err
             return err_set(err, ERR_CONFIG, "'%s': token %zu is of type %lld, not within 1 and 6", gguf_name(g), i,
                            (long long)type);
         if (type == TOKEN_BYTE && byte_of(t->texts[i]) < 0)
-            return err_set(err, ERR_CONFIG, "'%s': token %zu should be a byte, and its text is not '<0x..>'", gguf_name(g), i);
+            return err_set(err, ERR_CONFIG, "'%s': token %zu should be a byte, and its text is not '<0x..>'",
+                           gguf_name(g), i);
         t->types[i] = (uint8_t)type;
     }
     return 0;

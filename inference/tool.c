@@ -32,12 +32,15 @@ static const struct option {
 } options[] = {
     { "--model", "FILE", "a GGUF file: llama or bitnet; F32, F16, BF16, Q8_0, TQ1_0, TQ2_0 or I2_S", NAME,
       offsetof(struct args, model), 0, 0 },
-    { "--prompt", "TEXT", "what to continue; '-' reads it from standard input", NAME, offsetof(struct args, prompt), 0, 0 },
+    { "--prompt", "TEXT", "what to continue; '-' reads it from standard input", NAME, offsetof(struct args, prompt), 0,
+      0 },
     { "--tokens", "N", "new tokens at most (default: 128)", NUMBER, offsetof(struct args, tokens), 1, 1 << 24 },
     { "--context", "N", "tokens of prompt and answer together (default: the model's)", NUMBER,
       offsetof(struct args, context), 1, 1 << 24 },
-    { "--draft", "WHAT", "several tokens a step, the same ones: drafted by FILE.gguf, by 'lookup' in the text, or by 'exit:L',\n"
-                         "                        the model's first L layers", NAME, offsetof(struct args, draft), 0, 0 },
+    { "--draft", "WHAT",
+      "several tokens a step, the same ones: drafted by FILE.gguf, by 'lookup' in the text, or by 'exit:L',\n"
+      "                        the model's first L layers",
+      NAME, offsetof(struct args, draft), 0, 0 },
     { "--draft-length", "N", "tokens drafted a step (default: as many as pay)", NUMBER,
       offsetof(struct args, draft_length), 1, SPECULATIVE_MOST },
     { "--temperature", "T", "draw at this temperature (default: 0, the likeliest token each time)", REAL,
@@ -212,8 +215,8 @@ static void say(const struct args *args, const struct infer_report *r)
     fprintf(stderr, "%s, %.3g million parameters, %d thread%s, isa %s, loaded in %.0f ms\n", r->arch,
             (double)r->parameters / 1e6, (int)args->threads, args->threads > 1 ? "s" : "",
             isa_format(args->isa & isa_host(), isa), r->load_s * 1e3);
-    fprintf(stderr, "prompt  %6zu tokens, first token after %.2f ms (%.0f tokens/s)\n", r->prompt_tokens, r->ttft_s * 1e3,
-            rate((double)r->prompt_tokens, r->ttft_s));
+    fprintf(stderr, "prompt  %6zu tokens, first token after %.2f ms (%.0f tokens/s)\n", r->prompt_tokens,
+            r->ttft_s * 1e3, rate((double)r->prompt_tokens, r->ttft_s));
     fprintf(stderr, "answer  %6zu tokens, %.0f tokens/s, ended by %s\n", r->tokens, decode_tps(r),
             interrupted ? "an interrupt" : r->ended ? "the model" : "the limit");
     say_drafts(args, &r->drafts);
@@ -232,9 +235,12 @@ static int print_json(const struct args *args, const struct infer_report *r, con
     json_t *doc = json_pack(
         "{s:i, s:s, s:s, s:I, s:i, s:s, s:I, s:I, s:s, s:s, s:f, s:f, s:f, s:f, s:{s:I, s:I, s:I, s:I}}", "schema", 1,
         "model", args->model, "architecture", r->arch, "parameters", (json_int_t)r->parameters, "threads",
-        (int)args->threads, "isa", isa_format(args->isa & isa_host(), isa), "prompt_tokens", (json_int_t)r->prompt_tokens,
-        "tokens", (json_int_t)r->tokens, "ended_by", interrupted ? "interrupt" : r->ended ? "model" : "limit", "text",
-        answer, "load_ms", r->load_s * 1e3, "ttft_ms", r->ttft_s * 1e3, "prefill_tps",
+        (int)args->threads, "isa", isa_format(args->isa & isa_host(), isa), "prompt_tokens",
+        (json_int_t)r->prompt_tokens, "tokens", (json_int_t)r->tokens, "ended_by",
+        interrupted ? "interrupt"
+        : r->ended  ? "model"
+                    : "limit",
+        "text", answer, "load_ms", r->load_s * 1e3, "ttft_ms", r->ttft_s * 1e3, "prefill_tps",
         rate((double)r->prompt_tokens, r->ttft_s), "decode_tps", decode_tps(r), "bytes", "weights",
         (json_int_t)r->weight_bytes, "cache", (json_int_t)r->cache_bytes, "work", (json_int_t)r->work_bytes,
         "peak_resident", (json_int_t)r->peak_bytes);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-/* user_model.c -- the scenario inference/user_model: the file of `--model FILE`, decoding and prefilling, so that a model of
- * the user's own can stand under the gate. Axis `file` is a number for what is in the file: another file is another case. */
+/* user_model.c -- the scenario inference/user_model: the file of `--model FILE`, decoding and prefilling, so that a
+ * model of the user's own can stand under the gate. Axis `file` is a number for what is in the file: another file is
+ * another case. */
 #include "inference/passes.h"
 #include "kernels/roof.h"
 
@@ -50,13 +51,20 @@ static const struct variant variants[] = {
 };
 
 static const struct metric metrics[] = {
-    { .name = "tokens_s", .unit = "tokens/s", .kind = METRIC_TIMED, .better = METRIC_HIGHER_IS_BETTER, .from_ns = tokens_s },
-    { .name = "weight_mb", .unit = "MB", .kind = METRIC_EXACT, .better = METRIC_LOWER_IS_BETTER,
+    { .name = "tokens_s",
+      .unit = "tokens/s",
+      .kind = METRIC_TIMED,
+      .better = METRIC_HIGHER_IS_BETTER,
+      .from_ns = tokens_s },
+    { .name = "weight_mb",
+      .unit = "MB",
+      .kind = METRIC_EXACT,
+      .better = METRIC_LOWER_IS_BETTER,
       .exact = passes_weight_mb },
 };
 
-/* FNV-1a (Fowler, Noll & Vo) of the name and first bytes of every tensor: another training is another number, and a file
- * of gigabytes is not read for it. */
+/* FNV-1a (Fowler, Noll & Vo) of the name and first bytes of every tensor: another training is another number, and a
+ * file of gigabytes is not read for it. */
 static int64_t number_of(const struct gguf *g)
 {
     enum { BYTES = 64 };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* fuzz_gguf.c -- a GGUF file from anybody: parsed, and what passes is used as `pawl infer` would use it: the metadata, the
- * vocabulary on a short text, the weights, and two tokens through the model where it is a small one. */
+/* fuzz_gguf.c -- a GGUF file from anybody: parsed, and what passes is used as `pawl infer` would use it: the metadata,
+ * the vocabulary on a short text, the weights, and two tokens through the model where it is a small one. */
 #include "base/mem.h"
 #include "declare/isa.h"
 #include "inference/engine.h"

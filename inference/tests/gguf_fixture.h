@@ -78,7 +78,8 @@ static inline void file_string(struct gguf_file *f, const char *key, const char 
     free(value.data);
 }
 
-static inline void file_array(struct gguf_file *f, const char *key, uint32_t type, uint64_t n, const void *p, size_t bytes)
+static inline void file_array(struct gguf_file *f, const char *key, uint32_t type, uint64_t n, const void *p,
+                              size_t bytes)
 {
     struct bytes value = { 0 };
 
@@ -100,8 +101,8 @@ static inline void file_strings(struct gguf_file *f, const char *key, const char
 }
 
 /* What a file says of a tensor, whatever is true. */
-static inline void file_info(struct gguf_file *f, const char *name, uint32_t n_dims, const uint64_t *dims, uint32_t type,
-                             uint64_t offset)
+static inline void file_info(struct gguf_file *f, const char *name, uint32_t n_dims, const uint64_t *dims,
+                             uint32_t type, uint64_t offset)
 {
     bytes_string(&f->infos, name);
     bytes_u32(&f->infos, n_dims);
@@ -173,7 +174,8 @@ static inline struct bytes encode(enum gguf_type type, const float *x, size_t n,
             half = half_from(most / 127);
             memcpy(b, &half, 2);
             for (size_t k = 0; k < block; k++)
-                b[2 + k] = (uint8_t)(int8_t)fmaxf(-127, fminf(127, rintf(half_to(half) > 0 ? x[i + k] / half_to(half) : 0)));
+                b[2 + k] = (uint8_t)(int8_t)fmaxf(-127,
+                                                  fminf(127, rintf(half_to(half) > 0 ? x[i + k] / half_to(half) : 0)));
         }
         for (size_t k = 0; k < block && gguf_type_ternary(type); k++) {
             static const uint8_t powers[] = { 81, 27, 9, 3, 1 };

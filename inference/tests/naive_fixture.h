@@ -37,8 +37,8 @@ struct fixture {
     struct model *model;
 };
 
-static inline void fixture_tensor(struct fixture *m, struct gguf_file *f, struct rng *rng, const char *base, size_t rows,
-                                  size_t cols, enum gguf_type type)
+static inline void fixture_tensor(struct fixture *m, struct gguf_file *f, struct rng *rng, const char *base,
+                                  size_t rows, size_t cols, enum gguf_type type)
 {
     struct fixture_tensor *t = &m->tensors[m->n_tensors++];
     float *x = mem_array(rows * cols, sizeof(*x)), row[4096], scale = rows > 1 ? 0.75f / sqrtf((float)cols) : 1;
@@ -210,8 +210,8 @@ static inline void naive_rope(double *head, size_t rope_dim, size_t position, bo
 }
 
 /* Attention of the last of n positions over all of them; k, v (n, kv). */
-static inline void naive_attention(const struct fixture_spec *s, const double *q, const double *k, const double *v, size_t n,
-                                   double *out)
+static inline void naive_attention(const struct fixture_spec *s, const double *q, const double *k, const double *v,
+                                   size_t n, double *out)
 {
     size_t hd = s->dim / s->heads, kv = s->kv_heads * hd;
     double *w = mem_array(n, sizeof(*w));
@@ -242,7 +242,8 @@ struct naive_cache {
     double *k[FIXTURE_LAYERS_MAX], *v[FIXTURE_LAYERS_MAX]; /* (128, kv) */
 };
 
-static inline void naive_layer(const struct fixture *m, int layer, size_t position, struct naive_cache *cache, double *x)
+static inline void naive_layer(const struct fixture *m, int layer, size_t position, struct naive_cache *cache,
+                               double *x)
 {
     const struct fixture_spec *s = &m->spec;
     size_t hd = s->dim / s->heads, kv = s->kv_heads * hd, rope = s->rope_dim ? s->rope_dim : hd;

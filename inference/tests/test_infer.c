@@ -42,8 +42,15 @@ static void write_model(struct fixture *m, char path[32])
     struct gguf_file f = { 0 };
     int fd;
 
-    *m = (struct fixture){ .spec = { .arch = "llama", .type = GGUF_F32, .ends = GGUF_F32, .dim = 32, .layers = 2, .heads = 4,
-                                     .kv_heads = 2, .ff = 48, .vocab = VOCAB } };
+    *m = (struct fixture){ .spec = { .arch = "llama",
+                                     .type = GGUF_F32,
+                                     .ends = GGUF_F32,
+                                     .dim = 32,
+                                     .layers = 2,
+                                     .heads = 4,
+                                     .kv_heads = 2,
+                                     .ff = 48,
+                                     .vocab = VOCAB } };
     fixture_metadata(&m->spec, &f);
     vocabulary(&f, false);
     fixture_tensor(m, &f, &rng, "token_embd", VOCAB, 32, GGUF_F32);

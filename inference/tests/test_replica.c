@@ -14,11 +14,21 @@
 enum { STEPS = 60 };
 
 static const struct fixture_spec spec = {
-    .arch = "bitnet", .type = GGUF_TQ2_0, .ends = GGUF_F32, .dim = 256, .layers = 2, .heads = 4, .kv_heads = 2, .ff = 256,
-    .vocab = 32, .sub_norms = true, .tied = true,
+    .arch = "bitnet",
+    .type = GGUF_TQ2_0,
+    .ends = GGUF_F32,
+    .dim = 256,
+    .layers = 2,
+    .heads = 4,
+    .kv_heads = 2,
+    .ff = 256,
+    .vocab = 32,
+    .sub_norms = true,
+    .tied = true,
 };
 
-/* What the model says after a token, greedily, and all the logits on the way; given `tokens`, it is told what to say. */
+/* What the model says after a token, greedily, and all the logits on the way; given `tokens`, it is told what to say.
+ */
 static void speak(const struct model *m, const int32_t *told, int32_t tokens[STEPS], float logits[STEPS * 32])
 {
     struct engine_options options = { .batch = 1, .length = STEPS };
@@ -48,8 +58,8 @@ static double spread(const float *logits)
     return high - low;
 }
 
-/* r times the width, r^2 times the weights, the same function: the logits agree but for the rounding of longer sums (and
- * an int8 that it moves), so the text is the same. */
+/* r times the width, r^2 times the weights, the same function: the logits agree but for the rounding of longer sums
+ * (and an int8 that it moves), so the text is the same. */
 static void replica_says_what_the_model_says(void **state)
 {
     static const struct { size_t r; enum gguf_type type; } rows[] = {
@@ -110,8 +120,15 @@ static void replica_costs_what_it_should(void **state)
 
 static void ternary_weights_are_made_of_ternary_ones_alone(void **state)
 {
-    static const struct fixture_spec floats = { .arch = "llama", .type = GGUF_F32, .ends = GGUF_F32, .dim = 256, .layers = 1,
-                                                .heads = 4, .kv_heads = 4, .ff = 256, .vocab = 32 };
+    static const struct fixture_spec floats = { .arch = "llama",
+                                                .type = GGUF_F32,
+                                                .ends = GGUF_F32,
+                                                .dim = 256,
+                                                .layers = 1,
+                                                .heads = 4,
+                                                .kv_heads = 4,
+                                                .ff = 256,
+                                                .vocab = 32 };
     struct fixture m;
     struct err err = { 0 };
 
@@ -127,8 +144,18 @@ static void random_model_has_the_shape_and_finite_logits(void **state)
 {
     static const enum gguf_type types[] = { GGUF_TQ2_0, GGUF_Q8_0, GGUF_F32 };
     static float logits[STEPS * 32];
-    struct model_shape shape = { .arch = "bitnet", .dim = 256, .layers = 3, .heads = 4, .kv_heads = 2, .head_dim = 64, .ff = 512,
-                                 .vocab = 32, .context = STEPS, .rope_dim = 64, .rope_base = 10000, .norm_eps = 1e-5f,
+    struct model_shape shape = { .arch = "bitnet",
+                                 .dim = 256,
+                                 .layers = 3,
+                                 .heads = 4,
+                                 .kv_heads = 2,
+                                 .head_dim = 64,
+                                 .ff = 512,
+                                 .vocab = 32,
+                                 .context = STEPS,
+                                 .rope_dim = 64,
+                                 .rope_base = 10000,
+                                 .norm_eps = 1e-5f,
                                  .rope_halves = true };
     int32_t text[STEPS];
 

@@ -15,8 +15,12 @@ enum { N = 7, DRAWS = 20000 };
 
 static void greedy_takes_the_first_of_equals_and_no_nan(void **state)
 {
-    static const struct { float x[4]; int32_t want; } rows[] = {
-        { { 1, 3, 3, 2 }, 1 }, { { NAN, 1, 2, NAN }, 2 }, { { -INFINITY, -5, NAN, -6 }, 1 }, { { INFINITY, 1, INFINITY, 0 }, 0 },
+    static const struct { float x[4]; int32_t want;
+    } rows[] = {
+        { { 1, 3, 3, 2 }, 1 },
+        { { NAN, 1, 2, NAN }, 2 },
+        { { -INFINITY, -5, NAN, -6 }, 1 },
+        { { INFINITY, 1, INFINITY, 0 }, 0 },
     };
 
     (void)state;
@@ -81,7 +85,9 @@ static void seed_decides(void **state)
 
 static void nonsense_is_refused(void **state)
 {
-    static const struct sampling rows[] = { { -1, 0, 0 }, { NAN, 0, 0 }, { INFINITY, 0, 0 }, { 1, 0, -0.5f }, { 1, 0, NAN } };
+    static const struct sampling rows[] = {
+        { -1, 0, 0 }, { NAN, 0, 0 }, { INFINITY, 0, 0 }, { 1, 0, -0.5f }, { 1, 0, NAN }
+    };
 
     (void)state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

@@ -183,8 +183,10 @@ enum { LO = 256, LOW, _LOW, N12, N123, HE, END, HELLO };
 
 static void merges_go_by_rank_within_words(void **state)
 {
-    static const struct { const char *pre; size_t digits; bool whole; } rows[] = {
-        { NULL, 4, false }, { "gpt-2", 4, false }, { "llama-bpe", 3, true }, { "qwen2", 1, false }, { "smollm", 1, false },
+    static const struct { const char *pre; size_t digits; bool whole;
+    } rows[] = {
+        { NULL, 4, false },    { "gpt-2", 4, false },  { "llama-bpe", 3, true },
+        { "qwen2", 1, false }, { "smollm", 1, false },
     };
 
     (void)state;
