@@ -84,7 +84,7 @@ static const struct verdict *find_verdict(const struct run_result *run, const ch
     const struct verdict *found = NULL;
 
     for (size_t i = 0; i < run->n_verdicts; i++)
-        if (strcmp(run->verdicts[i].case_id, id) == 0 && (!found || run->verdicts[i].against == AGAINST_REF))
+        if (strcmp(run->verdicts[i].case_id, id) == 0 && (!found || strcmp(run->verdicts[i].metric, metric_vs_ref.name) == 0))
             found = &run->verdicts[i];
     return found;
 }

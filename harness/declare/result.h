@@ -106,6 +106,8 @@ struct estimate {
     size_t n_blocks;
     double *runs;            /* of several runs in one (judge/pool.h): each one's value; NULL: it is of one run */
     size_t n_runs;
+    bool has_there;          /* exact: the other program of the run has it, too, and says `there` */
+    double there;
 };
 
 struct case_result {

@@ -306,6 +306,12 @@ static void add_exact(struct case_result *r, int variant, const struct metric *m
         r->n_estimates--;
         return;
     }
+    for (size_t i = 0; i < n_blocks; i++)
+        for (size_t x = 0; x < blocks[i].n_exacts && blocks[i].status == CASE_OK && blocks[i].side == 1; x++)
+            if (blocks[i].exacts[x].variant == variant && blocks[i].exacts[x].metric == m) {
+                e->has_there = true;
+                e->there = blocks[i].exacts[x].value;
+            }
     e->value = e->low = e->high = e->blocks[0];
     e->spread = NAN;
     for (size_t i = 1; i < e->n_blocks; i++)

@@ -14,8 +14,9 @@ void drill_count(struct drill_row *row, const struct run_result *run)
         const struct verdict *v = &run->verdicts[i];
 
         /* A slowdown moves no exact figure. */
-        if (v->against != (row->pairs ? AGAINST_REF : AGAINST_BASELINE) ||
-            (!row->pairs && strcmp(v->metric, metric_speedup.name) != 0 && strcmp(v->metric, metric_roof_percent.name) != 0))
+        if (row->pairs ? v->against != AGAINST_REF || strcmp(v->metric, metric_vs_ref.name) != 0
+                       : v->against != AGAINST_BASELINE || (strcmp(v->metric, metric_speedup.name) != 0 &&
+                                                            strcmp(v->metric, metric_roof_percent.name) != 0))
             continue;
         row->verdicts++;
         regressed += v->outcome == OUTCOME_REGRESSED;

@@ -151,18 +151,38 @@ static void judge_target(struct run_result *run, const struct case_result *c, co
              v->outcome == OUTCOME_INCONCLUSIVE ? ", and the interval does not decide" : "", goal);
 }
 
+static struct verdict *add_exact(struct run_result *run, const struct case_result *c, const struct estimate *e,
+                                 enum against against, double was)
+{
+    bool worse = e->better == METRIC_HIGHER_IS_BETTER ? e->value < was : e->value > was;
+    struct verdict *v = add(run, c->id, e->metric, against,
+                            e->value == was ? OUTCOME_PASS : worse ? OUTCOME_REGRESSED : OUTCOME_IMPROVED);
+
+    set_figures(v, e);
+    v->limit = was;
+    return v;
+}
+
 static void judge_exact(struct run_result *run, const struct case_result *c, const struct estimate *e,
                         const struct accepted *a, const struct estimate *was)
 {
-    bool worse = e->better == METRIC_HIGHER_IS_BETTER ? e->value < was->value : e->value > was->value;
-    struct verdict *v = add(run, c->id, e->metric, AGAINST_BASELINE,
-                            e->value == was->value ? OUTCOME_PASS : worse ? OUTCOME_REGRESSED : OUTCOME_IMPROVED);
+    struct verdict *v = add_exact(run, c, e, AGAINST_BASELINE, was->value);
 
-    set_figures(v, e);
-    v->limit = was->value;
     text_copy(v->since, sizeof(v->since), a->commit);
     snprintf(v->reason, sizeof(v->reason), "%.9g %s, accepted was %.9g (%.10s, %.12s)", e->value, e->unit, was->value,
              a->date, a->commit);
+}
+
+/* What is exact in the other program, too: bytes, ratios, recall. */
+static void judge_exact_ref(struct run_result *run, const struct case_result *c, const struct gate_rules *rules)
+{
+    for (size_t i = 0; i < c->n_estimates && c->role == ROLE_OURS; i++) {
+        const struct estimate *e = &c->estimates[i];
+
+        if (e->kind == METRIC_EXACT && e->has_there)
+            snprintf(add_exact(run, c, e, AGAINST_REF, e->there)->reason, REASON_MAX, "%.9g %s, in %.12s it is %.9g", e->value,
+                     e->unit, rules->ref, e->there);
+    }
 }
 
 /* "; instructions +0.0 %: layout or host, not code": what the counters say beside the time, where both sides have them.
@@ -387,6 +407,8 @@ void gate_judge(struct run_result *run, const struct gate_rules *rules, const st
             judge_baseline(run, c, rules);
         if (rules->ref)
             judge_ref(run, c, rules);
+        if (rules->ref)
+            judge_exact_ref(run, c, rules);
         if (scope && c->n_blocks == 0 && run->n_verdicts == before) /* nor was it checked */
             say_unmeasured(add(run, c->id, "", AGAINST_RESULT, OUTCOME_INCONCLUSIVE));
     }

@@ -182,6 +182,32 @@ static void gate_against_another_program_pairs_blocks_that_followed_each_other(v
     }
 }
 
+/* A codec that got no slower and codes worse is a regression against a commit, too. */
+static void exact_figure_is_held_against_the_other_program(void **state)
+{
+    static const struct { double there; enum outcome want; int exit; } rows[] = {
+        { 10, OUTCOME_PASS, 0 }, { 9, OUTCOME_REGRESSED, 1 }, { 11, OUTCOME_IMPROVED, 0 },
+    };
+    bool all = true;
+    struct targets none = { 0 };
+    struct gate_rules rules = { .targets = &none, .alpha = 0.2, .ref = "abc", .in_ref = has_all, .ref_arg = &all };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct recording r;
+        struct run_result run = { 0 };
+
+        record_pairs(&r, 1);
+        for (int b = 1; b < BLOCKS; b += 2)
+            r.exacts[b][0].value = rows[i].there;
+        compare_estimates(&r.comparison, r.blocks, BLOCKS, 0.2, &run);
+        gate_judge(&run, &rules, NULL);
+        assert_int_equal(verdict_of(&run, "kernels/subject/fast", "size")->outcome, rows[i].want);
+        assert_int_equal(run.exit, rows[i].exit);
+        run_result_free(&run);
+    }
+}
+
 /* A commit that mends what the other program gets wrong is not held up by it. */
 static void fault_of_the_other_program_is_news_not_a_doubt(void **state)
 {
@@ -366,6 +392,7 @@ int main(void)
         cmocka_unit_test(gate_tells_a_change_from_none),
         cmocka_unit_test(slowdown_since_another_epoch_is_inconclusive_and_says_so),
         cmocka_unit_test(gate_against_another_program_pairs_blocks_that_followed_each_other),
+        cmocka_unit_test(exact_figure_is_held_against_the_other_program),
         cmocka_unit_test(fault_of_the_other_program_is_news_not_a_doubt),
         cmocka_unit_test(what_nothing_measured_and_nothing_judges_is_inconclusive),
         cmocka_unit_test(case_on_one_side_only_is_new_or_missing_and_the_same_code_passes_unmeasured),
