@@ -156,9 +156,8 @@ static int share_prompt_of_path_0(struct multipath *m, struct err *err)
 
     engine_fork(m->engine, 0, holder);
     engine_truncate(m->engine, holder, m->n_tokens - 1);
-    if (engine_forward(m->engine, &last, 1, 0, err) < 0)
+    if (engine_forward(m->engine, &last, 1, 0, err) < 0) /* not counted: it stands for none that is of use */
         return -1;
-    m->stats.rows += 1;
     memcpy(m->logits, engine_logits(m->engine, 0), sizeof(m->logits));
     m->prefilled = true;
     return 0;

@@ -9,6 +9,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 /* Tried out on the tuning problems, not on the suite: README. */
 static const struct multipath_options attempts = {
@@ -25,6 +26,7 @@ struct reasoning {
     struct engine *engine;
     struct multipath *multipath;
     struct speculative *draft;
+    bool draft_pays; /* on this host, on long answers */
     struct problem *problems;
     size_t n;
 };
@@ -85,6 +87,58 @@ static int open_models(struct reasoning *r, const struct bench *bench, struct er
     return r->draft ? 0 : -1;
 }
 
+static double now(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static double time_greedy(struct reasoning *r, unsigned way)
+{
+    struct multipath_answer answer;
+    double start = now();
+
+    for (size_t i = 0; i < r->n; i++)
+        reasoning_answer(r, i, way, &answer);
+    return now() - start;
+}
+
+/* Whether a model this small is read faster than a draft is checked depends on the host's caches: tried out, on a few
+ * long answers of problems that are not in the suite. */
+static void try_drafts(struct reasoning *r)
+{
+    enum { TRIES = 5, FEW = 8 };
+    struct problem *tuning = mem_array(PROBLEM_LEVELS * PROBLEM_SUITE_LEVEL, sizeof(*tuning));
+    double plain = 0, drafted = 0;
+
+    problems_tuning(tuning);
+    r->problems = tuning + 2 * PROBLEM_SUITE_LEVEL; /* of level 3 */
+    r->n = FEW;
+    for (int t = 0; t < TRIES; t++) {
+        double a = time_greedy(r, WAY_GREEDY | WAY_SHARE), b = time_greedy(r, WAY_GREEDY | WAY_SHARE | WAY_SPECULATE);
+
+        plain = t == 0 || a < plain ? a : plain;
+        drafted = t == 0 || b < drafted ? b : drafted;
+    }
+    r->draft_pays = drafted < plain;
+    free(tuning);
+}
+
+void reasoning_keep_greedy(struct reasoning *r)
+{
+    struct multipath_answer answer;
+    size_t kept = 0;
+
+    for (size_t i = 0; i < r->n; i++) {
+        reasoning_answer(r, i, WAY_GREEDY | WAY_SHARE, &answer);
+        if (answer.verified)
+            r->problems[kept++] = r->problems[i];
+    }
+    r->n = kept;
+}
+
 struct reasoning *reasoning_open(const struct bench *bench, int64_t level, size_t per_level, struct err *err)
 {
     struct reasoning *r = mem_array(1, sizeof(*r));
@@ -93,6 +147,7 @@ struct reasoning *reasoning_open(const struct bench *bench, int64_t level, size_
         reasoning_close(r);
         return NULL;
     }
+    try_drafts(r);
     r->problems = draw_problems(level, per_level, &r->n);
     return r;
 }
@@ -139,13 +194,13 @@ size_t reasoning_bytes(const struct reasoning *r)
 static struct multipath_plan plan_of(const struct reasoning *r, unsigned way, enum route route)
 {
     bool early = way & WAY_EARLY_STOP, routed = way & WAY_ROUTE, hard = routed && route == ROUTE_REASONING;
-    bool drafted = way & WAY_SPECULATE && (!routed || route == ROUTE_COMPLEX);
+    bool drafted = way & WAY_SPECULATE && (!routed || (route == ROUTE_COMPLEX && r->draft_pays));
     size_t all = attempts.paths, together = way & WAY_BATCH ? all : 1;
     struct multipath_plan plan = { .early_stop = early, .shared_prefix = way & WAY_SHARE,
                                    .only_first = way & WAY_GREEDY };
 
     plan.width = early && together > WIDTH ? WIDTH : together;
-    plan.first = early ? (hard ? plan.width : 1) : routed && !hard ? 1 : together;
+    plan.first = way & WAY_GREEDY ? 1 : early ? (hard ? plan.width : 1) : routed && !hard ? 1 : together;
     plan.first_may_do = !early && routed && !hard;
     plan.draft = drafted ? r->draft : NULL;
     if (plan.draft)

@@ -13,7 +13,7 @@
 enum {
     WAY_SPECULATE = 1 << 0,  /* path 0 by drafts, as many as pay */
     WAY_EARLY_STOP = 1 << 1, /* no path behind the first accepted one */
-    WAY_ROUTE = 1 << 2,      /* the prompt decides what is begun with */
+    WAY_ROUTE = 1 << 2,      /* the prompt decides what is begun with, and drafts are used only where they pay here */
     WAY_BATCH = 1 << 3,      /* paths together */
     WAY_SHARE = 1 << 4,      /* the prompt once for all paths */
     WAY_GREEDY = 1 << 5,     /* path 0, whatever it is worth */
@@ -35,6 +35,9 @@ struct reasoning;
 /* per_level problems of the suite from each level, or of one level. NULL with *err filled; _close() accepts NULL. */
 struct reasoning *reasoning_open(const struct bench *bench, int64_t level, size_t per_level, struct err *err);
 void reasoning_close(struct reasoning *r);
+
+/* Leaves those problems out whose greedy answer is rejected. */
+void reasoning_keep_greedy(struct reasoning *r);
 
 size_t reasoning_count(const struct reasoning *r);
 const struct problem *reasoning_problem(const struct reasoning *r, size_t i);

@@ -8,10 +8,11 @@ set key outside right top Left reverse samplen 2 width -2
 set border 3 linecolor rgb '#2b323a'
 set tics nomirror
 set grid ytics linecolor rgb '#d9dee4'
-set lmargin 9
+set lmargin 11
+set rmargin 30
 set multiplot layout 2,1
 set logscale y
-set ylabel 'loss a token'
+set ylabel 'loss a token' offset 1
 set format x ''
 plot log using 1:5 with lines linewidth 2 linecolor rgb '#5b6570' title 'training', \
      log using 1:7 with lines linecolor rgb '#0072b2' title 'held out, level 1', \
