@@ -2,6 +2,7 @@
 /* main.c -- the command table; the one place that sees the lists of subjects and of their tools. */
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/manual.h"
 #include "cli/programs.h"
 #include "cli/session.h"
 #include "cli/tool_team.h"
@@ -20,6 +21,8 @@
 extern const struct registry subjects;    /* generated from the add_subject() lines */
 extern const struct place places[];
 extern const struct tool *const tools[]; /* from the add_tool() lines; NULL at the end */
+
+static int cmd_manual(const struct context *context);
 
 static const struct command {
     const char *name, *args, *summary;
@@ -53,6 +56,7 @@ static const struct command {
       cmd_bisect },
     { "tune", "[GLOB...]", "search better block sizes on this host, for run and gate to use", CMD_TUNE, SIZE_MAX, cmd_tune },
     { "doctor", "", "say whether this host is fit to measure", CMD_DOCTOR, 0, cmd_doctor },
+    { "manual", "man|bash|zsh", "print the manual page, or the completions of a shell", CMD_MANUAL, 1, cmd_manual },
 };
 
 static void help(void)
@@ -72,6 +76,24 @@ static void command_help(const struct command *c)
 {
     printf("usage: pawl %s [OPTION...]%s%s\n\n%s\n\n", c->name, *c->args ? " " : "", c->args, c->summary);
     options_help(c->bit);
+}
+
+static int cmd_manual(const struct context *context)
+{
+    struct manual_row rows[ARRAY_LEN(commands) + 16]; /* and some tools */
+    struct manual manual = { rows, 0, PAWL_VERSION };
+    struct text out = { 0 };
+    struct err err = { 0 };
+
+    for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+        rows[manual.n++] =
+            (struct manual_row){ commands[i].name, commands[i].args, commands[i].summary, commands[i].bit };
+    for (size_t i = 0; tools[i] && manual.n < ARRAY_LEN(rows); i++)
+        rows[manual.n++] = (struct manual_row){ tools[i]->name, tools[i]->args, tools[i]->summary, 0 };
+    if (manual_add(&out, context->options->n_args ? context->options->args[0] : "man", &manual, &err) < 0 ||
+        print_text(&out, &err) < 0)
+        return say_error(context, &err);
+    return 0;
 }
 
 static const struct command *find_command(const char *name)

@@ -20,7 +20,7 @@ enum {
     STORES = (MEASURES & ~(CMD_TUNE | CMD_BISECT)) | CMD_ACCEPT | CMD_COMPARE | CMD_CHANGES | CMD_DASHBOARD | CMD_DOCTOR |
              CMD_HISTORY | CMD_PRUNE | CMD_BACKUP | CMD_IMPORT | CMD_EXPORT,
     JUDGES = CMD_RUN | CMD_GATE | CMD_ACCEPT | CMD_DASHBOARD | CMD_DOCTOR | CMD_TUNE | CMD_NIGHTLY,
-    ALL = PLANS | STORES,
+    ALL = PLANS | STORES | CMD_MANUAL,
 };
 
 static const struct option {
@@ -32,7 +32,7 @@ static const struct option {
 } table[] = {
     { "--help", NULL, ALL, FLAG, offsetof(struct options, help), "show this" },
     { "--json", NULL, ALL & ~(CMD_ACCEPT | CMD_DASHBOARD | CMD_TUNE | CMD_BISECT | CMD_PRUNE | CMD_BACKUP | CMD_NIGHTLY | CMD_IMPORT |
-                        CMD_EXPORT), FLAG, offsetof(struct options, json),
+                        CMD_EXPORT | CMD_MANUAL), FLAG, offsetof(struct options, json),
       "one JSON document on standard output; words go to standard error" },
     { "--markdown", NULL, RESULTS, FLAG, offsetof(struct options, markdown),
       "a summary in Markdown on standard output, for a job summary" },
@@ -231,14 +231,24 @@ void options_free(struct options *o)
     free((void *)o->args);
 }
 
+bool options_row(unsigned bits, size_t i, struct option_row *row)
+{
+    for (size_t at = 0; at < ARRAY_LEN(table); at++)
+        if (table[at].commands & bits && i-- == 0) {
+            *row = (struct option_row){ table[at].name, table[at].arg, table[at].help };
+            return true;
+        }
+    return false;
+}
+
 void options_help(unsigned bit)
 {
-    for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+    struct option_row row;
+
+    for (size_t i = 0; options_row(bit, i, &row); i++) {
         char left[48];
 
-        if (!(table[i].commands & bit))
-            continue;
-        snprintf(left, sizeof(left), "%s%s%s", table[i].name, table[i].arg ? " " : "", table[i].arg ? table[i].arg : "");
-        printf("  %-20s %s\n", left, table[i].help);
+        snprintf(left, sizeof(left), "%s%s%s", row.name, row.arg ? " " : "", row.arg ? row.arg : "");
+        printf("  %-20s %s\n", left, row.help);
     }
 }

@@ -26,6 +26,7 @@ enum command_bit {
     CMD_NIGHTLY = 1 << 19,
     CMD_IMPORT = 1 << 20,
     CMD_EXPORT = 1 << 21,
+    CMD_MANUAL = 1 << 22,
 };
 
 struct options {
@@ -57,5 +58,11 @@ struct options {
  * success and failure alike. */
 int options_parse(struct options *o, const char *command, unsigned bit, int argc, char *const *argv, struct err *err);
 void options_free(struct options *o);
+
+/* Row i of the options that one of the commands in `bits` has; false behind the last. */
+struct option_row {
+    const char *name, *arg, *help; /* arg NULL: it takes none */
+};
+bool options_row(unsigned bits, size_t i, struct option_row *row);
 
 void options_help(unsigned bit); /* the rows that the command has, on standard output */
