@@ -11,6 +11,7 @@
 #include "measure/wire.h"
 #include "measure/worker.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -229,12 +230,24 @@ static int run_command(const struct command *c, int argc, char *const *argv)
     return ret;
 }
 
+/* A closed standard stream would be the next file that is opened, a lock or a log, and what is printed would go into it.
+ * What is printed to a stream that was closed fails, and is told: hence no writing on 1. */
+static void open_streams(void)
+{
+    static const int flags[] = { O_RDONLY, O_RDONLY, O_WRONLY };
+
+    for (int fd = 0; fd < (int)ARRAY_LEN(flags); fd++)
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", flags[fd]) != fd)
+            _exit(4); /* no words: there is nowhere to put them */
+}
+
 int main(int argc, char **argv)
 {
     struct err err = { 0 };
     const struct command *c;
     const struct tool *tool;
 
+    open_streams();
     /* A reader that went away and a file that may not grow are errors with a name, not silent deaths. */
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN);
