@@ -10,7 +10,7 @@
 
 enum { DRAFT_BATCH = 64 }; /* of a drafting model that reads a prompt */
 
-double speculative_now_ns(void)
+static double now_ns(void)
 {
     struct timespec t;
 
@@ -64,31 +64,6 @@ static int make_draft(struct speculative *s, struct err *err)
     return 0;
 }
 
-struct speculative *speculative_new(struct engine *e, const struct speculative_options *options, struct err *err)
-{
-    struct speculative *s = mem_array(1, sizeof(*s));
-    double costs[SPECULATIVE_MOST + 2];
-
-    s->engine = e;
-    s->options = *options;
-    s->vocab = engine_model(e)->shape.vocab;
-    s->most = options->kind == SPECULATIVE_OFF ? 0 : options->length ? options->length : SPECULATIVE_MOST;
-    if (check_options(e, options, err) < 0)
-        goto fail;
-    s->text = mem_zeroed(engine_limit(e) + SPECULATIVE_MOST + 1, sizeof(*s->text), err);
-    if (!s->text || (options->kind == SPECULATIVE_MODEL && make_draft(s, err) < 0))
-        goto fail;
-    if (s->most > 0 && options->length == 0) {
-        if (!options->costs && speculative_measure(s, costs, err) < 0)
-            goto fail;
-        speculative_policy_init(&s->policy, options->costs ? options->costs : costs);
-    }
-    return s;
-fail:
-    speculative_free(s);
-    return NULL;
-}
-
 /* Batches of sizes up to the largest, the shortest of a few times each; between them on a line. */
 static int measure_target(struct speculative *s, double *costs, struct err *err)
 {
@@ -104,11 +79,11 @@ static int measure_target(struct speculative *s, double *costs, struct err *err)
         double least = 0;
 
         for (int t = 0; t < TRIES; t++) {
-            double start = speculative_now_ns(), ns;
+            double start = now_ns(), ns;
 
             if (engine_forward(s->engine, rows, n, 0, err) < 0)
                 return -1;
-            ns = speculative_now_ns() - start;
+            ns = now_ns() - start;
             least = t == 0 || ns < least ? ns : least;
             engine_truncate(s->engine, s->options.path, 0);
         }
@@ -122,7 +97,8 @@ static int measure_target(struct speculative *s, double *costs, struct err *err)
     return 0;
 }
 
-int speculative_measure(struct speculative *s, double costs[SPECULATIVE_MOST + 2], struct err *err)
+/* What batches of 1 .. SPECULATIVE_MOST + 1 rows and a drafted token cost here, in nanoseconds. */
+static int measure_costs(struct speculative *s, double costs[SPECULATIVE_MOST + 2], struct err *err)
 {
     enum { DRAFTS = 4, TRIES = 3 };
     double *draft = &costs[SPECULATIVE_MOST + 1];
@@ -135,17 +111,42 @@ int speculative_measure(struct speculative *s, double costs[SPECULATIVE_MOST + 2
     *draft = costs[0] / 1000; /* lookup: next to nothing, and learnt */
     s->n_text = 1;            /* of token 0 */
     for (int t = 0; t < TRIES && s->options.kind != SPECULATIVE_LOOKUP && engine_limit(s->engine) > DRAFTS; t++) {
-        double start = speculative_now_ns(), ns;
+        double start = now_ns(), ns;
 
         if (speculative_draft(s, DRAFTS, tokens, &n, err) < 0)
             return -1;
-        ns = (speculative_now_ns() - start) / (double)(s->tried ? s->tried : 1);
+        ns = (now_ns() - start) / (double)(s->tried ? s->tried : 1);
         *draft = t == 0 || ns < *draft ? ns : *draft;
         if (s->draft)
             engine_truncate(s->draft, 0, 0);
     }
     s->n_text = 0;
     return 0;
+}
+
+struct speculative *speculative_new(struct engine *e, const struct speculative_options *options, struct err *err)
+{
+    struct speculative *s = mem_array(1, sizeof(*s));
+    double costs[SPECULATIVE_MOST + 2];
+
+    s->engine = e;
+    s->options = *options;
+    s->vocab = engine_model(e)->shape.vocab;
+    s->most = options->kind == SPECULATIVE_OFF ? 0 : options->length ? options->length : SPECULATIVE_MOST;
+    if (check_options(e, options, err) < 0)
+        goto fail;
+    s->text = mem_zeroed(engine_limit(e) + SPECULATIVE_MOST + 1, sizeof(*s->text), err);
+    if (!s->text || (options->kind == SPECULATIVE_MODEL && make_draft(s, err) < 0))
+        goto fail;
+    if (s->most > 0 && options->length == 0) {
+        if (!options->costs && measure_costs(s, costs, err) < 0)
+            goto fail;
+        speculative_policy_init(&s->policy, options->costs ? options->costs : costs);
+    }
+    return s;
+fail:
+    speculative_free(s);
+    return NULL;
 }
 
 int speculative_begin(struct speculative *s, const int32_t *tokens, size_t n, int32_t *next, struct err *err)
@@ -181,13 +182,13 @@ static size_t choose(const struct speculative *s, size_t most, size_t room)
  * do not pay for it. */
 static int read_prompt(struct speculative *s, struct err *err)
 {
-    double begin = speculative_now_ns(), ns = (double)speculative_draft_behind(s) * s->policy.draft / 3;
+    double begin = now_ns(), ns = (double)speculative_draft_behind(s) * s->policy.draft / 3;
 
     if (!s->draft || (s->options.length == 0 && !speculative_policy_may_read(&s->policy, s->most)))
         return 0;
     if (speculative_draft_read(s, err) < 0)
         return -1;
-    speculative_policy_read(&s->policy, s->options.costs ? ns : speculative_now_ns() - begin);
+    speculative_policy_read(&s->policy, s->options.costs ? ns : now_ns() - begin);
     return 0;
 }
 
@@ -258,12 +259,12 @@ int speculative_step(struct speculative *s, size_t most, int32_t *tokens, size_t
             return -1;
         s->begun = true;
         wanted = choose(s, most, room);
-        begin = speculative_now_ns();
+        begin = now_ns();
     }
     if (speculative_draft(s, wanted, tokens, &k, err) < 0)
         return -1;
     if (learns)
-        drafted = speculative_now_ns();
+        drafted = now_ns();
     if (verify(s, tokens, &k, err) < 0)
         return -1;
     accepted = accept(s, k, tokens);
@@ -278,7 +279,7 @@ int speculative_step(struct speculative *s, size_t most, int32_t *tokens, size_t
                                                 .drafted = k,
                                                 .accepted = accepted,
                                                 .unasked = wanted > 0 || smaller(most, room) == 1,
-                                                .target_ns = speculative_now_ns() - drafted,
+                                                .target_ns = now_ns() - drafted,
                                                 .draft_ns = drafted - begin });
     return 0;
 }

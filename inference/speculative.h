@@ -36,12 +36,11 @@ struct speculative_options {
 };
 
 struct speculative_stats {
-    uint64_t steps, tokens;     /* tokens: from steps, the first one of a text not among them */
-    uint64_t drafted, accepted; /* accepted / drafted: the acceptance; tokens / steps: tokens a step */
-    uint64_t drafted_at[SPECULATIVE_MOST],
-        accepted_at[SPECULATIVE_MOST]; /* by position in the draft; accepted_at counts a
-                                          draft whose predecessors were accepted as well */
-    size_t draft_bytes;                /* of a drafting model's cache and buffers */
+    uint64_t steps, tokens;                 /* tokens: from steps, the first one of a text not among them */
+    uint64_t drafted, accepted;             /* accepted / drafted: the acceptance; tokens / steps: tokens a step */
+    uint64_t drafted_at[SPECULATIVE_MOST];  /* by position in the draft */
+    uint64_t accepted_at[SPECULATIVE_MOST]; /* of those: accepted, and so were all before it */
+    size_t draft_bytes;                     /* of a drafting model's cache and buffers */
 };
 
 struct speculative;

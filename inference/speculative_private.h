@@ -31,7 +31,3 @@ int speculative_draft_read(struct speculative *s, struct err *err);
 
 /* Tokens that a drafting model has to read before it drafts, beyond the last one. */
 size_t speculative_draft_behind(const struct speculative *s);
-
-/* What batches of 1 .. SPECULATIVE_MOST + 1 rows and a drafted token cost here, in nanoseconds. */
-int speculative_measure(struct speculative *s, double costs[SPECULATIVE_MOST + 2], struct err *err);
-double speculative_now_ns(void);
