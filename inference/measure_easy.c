@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-/* measure_easy.c -- the scenario inference/router_easy: what routing and checking cost where plain greedy decoding would
- * have done: on the problems whose greedy answer stands. Where it does not, the answers differ, and so times are not to be
- * compared. */
+/* measure_easy.c -- the scenario inference/router_easy: what routing and checking cost where plain greedy decoding
+ * would have done: on the problems whose greedy answer stands. Where it does not, the answers differ, and so times are
+ * not to be compared. */
 #include "inference/measure_reasoning.h"
 
 static const int64_t levels[] = { 1, 2, 3 }, problems[] = { 20, 100 };
@@ -38,9 +38,15 @@ static int problems_kept(void *state, const struct variant *variant, double *val
 }
 
 static const struct metric metrics[] = {
-    { .name = "accuracy", .unit = "", .kind = METRIC_EXACT, .better = METRIC_HIGHER_IS_BETTER,
+    { .name = "accuracy",
+      .unit = "",
+      .kind = METRIC_EXACT,
+      .better = METRIC_HIGHER_IS_BETTER,
       .exact = measured_accuracy },
-    { .name = "problems_kept", .unit = "", .kind = METRIC_EXACT, .better = METRIC_HIGHER_IS_BETTER,
+    { .name = "problems_kept",
+      .unit = "",
+      .kind = METRIC_EXACT,
+      .better = METRIC_HIGHER_IS_BETTER,
       .exact = problems_kept },
 };
 

@@ -90,12 +90,17 @@ ROW(COMPLEX)
 ROW(REASONING)
 
 #define COUNT(text, is, taken)                                                                                         \
-    { .name = text, .unit = "problems", .kind = METRIC_EXACT,                                                          \
-      .better = (is) == (taken) ? METRIC_HIGHER_IS_BETTER : METRIC_LOWER_IS_BETTER, .exact = is##_as_##taken }
+    {                                                                                                                  \
+        .name = text, .unit = "problems", .kind = METRIC_EXACT,                                                        \
+        .better = (is) == (taken) ? METRIC_HIGHER_IS_BETTER : METRIC_LOWER_IS_BETTER, .exact = is##_as_##taken         \
+    }
 
 static const struct metric metrics[] = {
     { .name = "accuracy", .unit = "", .kind = METRIC_EXACT, .better = METRIC_HIGHER_IS_BETTER, .exact = accuracy },
-    { .name = "ns_per_prompt", .unit = "ns", .kind = METRIC_TIMED, .better = METRIC_LOWER_IS_BETTER,
+    { .name = "ns_per_prompt",
+      .unit = "ns",
+      .kind = METRIC_TIMED,
+      .better = METRIC_LOWER_IS_BETTER,
       .from_ns = per_prompt },
     COUNT("simple_as_simple", SIMPLE, SIMPLE),
     COUNT("simple_as_medium", SIMPLE, MEDIUM),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-/* measure_multipath.c -- the scenario inference/multipath: fixed N paths against stopping at the first verified answer. */
+/* measure_multipath.c -- the scenario inference/multipath: fixed N paths against stopping at the first verified answer.
+ */
 #include "inference/measure_reasoning.h"
-
 
 static const int64_t levels[] = { 1, 2, 3, 4 }, problems[] = { 20, 100 };
 static const struct axis axes[] = {
@@ -19,12 +19,15 @@ static const struct variant variants[] = {
     { .name = "unshared", .impl = &unshared },     /* each reads the prompt itself */
     { .name = "one_by_one", .impl = &one_by_one }, /* no batches, until one is verified */
     { .name = "early", .impl = &early },
-    { .name = "greedy", .impl = &greedy },         /* path 0 alone: other answers, so not a rival */
+    { .name = "greedy", .impl = &greedy }, /* path 0 alone: other answers, so not a rival */
 };
 
 static const struct metric metrics[] = {
     MEASURED_METRICS,
-    { .name = "rows", .unit = "tokens/problem", .kind = METRIC_EXACT, .better = METRIC_LOWER_IS_BETTER,
+    { .name = "rows",
+      .unit = "tokens/problem",
+      .kind = METRIC_EXACT,
+      .better = METRIC_LOWER_IS_BETTER,
       .exact = measured_rows },
 };
 

@@ -157,8 +157,7 @@ int measured_rows(void *state, const struct variant *variant, double *value, str
 
 static double problems_of(const struct params *params)
 {
-    return (double)params_get(params, "problems") *
-           (params_get(params, "level") == REASONING_ALL ? PROBLEM_LEVELS : 1);
+    return (double)params_get(params, "problems") * (params_get(params, "level") == REASONING_ALL ? PROBLEM_LEVELS : 1);
 }
 
 double measured_rate(const struct params *params, double ns)

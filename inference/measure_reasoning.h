@@ -44,19 +44,40 @@ double measured_tokens(const struct params *params, double ns);  /* tokens of an
 double measured_latency(const struct params *params, double ns); /* ms to an answer that is certain */
 
 #define MEASURED_METRICS                                                                                               \
-    { .name = "accuracy", .unit = "", .kind = METRIC_EXACT, .better = METRIC_HIGHER_IS_BETTER,                         \
+    { .name = "accuracy",                                                                                              \
+      .unit = "",                                                                                                      \
+      .kind = METRIC_EXACT,                                                                                            \
+      .better = METRIC_HIGHER_IS_BETTER,                                                                               \
       .exact = measured_accuracy },                                                                                    \
-        { .name = "accuracy_low", .unit = "", .kind = METRIC_EXACT, .better = METRIC_HIGHER_IS_BETTER,                 \
+        { .name = "accuracy_low",                                                                                      \
+          .unit = "",                                                                                                  \
+          .kind = METRIC_EXACT,                                                                                        \
+          .better = METRIC_HIGHER_IS_BETTER,                                                                           \
           .exact = measured_accuracy_low },                                                                            \
-        { .name = "accuracy_high", .unit = "", .kind = METRIC_EXACT, .better = METRIC_HIGHER_IS_BETTER,                \
+        { .name = "accuracy_high",                                                                                     \
+          .unit = "",                                                                                                  \
+          .kind = METRIC_EXACT,                                                                                        \
+          .better = METRIC_HIGHER_IS_BETTER,                                                                           \
           .exact = measured_accuracy_high },                                                                           \
-        { .name = "verified", .unit = "", .kind = METRIC_EXACT, .better = METRIC_HIGHER_IS_BETTER,                     \
+        { .name = "verified",                                                                                          \
+          .unit = "",                                                                                                  \
+          .kind = METRIC_EXACT,                                                                                        \
+          .better = METRIC_HIGHER_IS_BETTER,                                                                           \
           .exact = measured_verified },                                                                                \
-        { .name = "slipped", .unit = "", .kind = METRIC_EXACT, .better = METRIC_LOWER_IS_BETTER,                       \
+        { .name = "slipped",                                                                                           \
+          .unit = "",                                                                                                  \
+          .kind = METRIC_EXACT,                                                                                        \
+          .better = METRIC_LOWER_IS_BETTER,                                                                            \
           .exact = measured_slipped },                                                                                 \
-        { .name = "problems_per_s", .unit = "1/s", .kind = METRIC_TIMED, .better = METRIC_HIGHER_IS_BETTER,            \
+        { .name = "problems_per_s",                                                                                    \
+          .unit = "1/s",                                                                                               \
+          .kind = METRIC_TIMED,                                                                                        \
+          .better = METRIC_HIGHER_IS_BETTER,                                                                           \
           .from_ns = measured_rate },                                                                                  \
-        { .name = "tokens_per_s", .unit = "tokens/s", .kind = METRIC_TIMED, .better = METRIC_HIGHER_IS_BETTER,         \
+        { .name = "tokens_per_s",                                                                                      \
+          .unit = "tokens/s",                                                                                          \
+          .kind = METRIC_TIMED,                                                                                        \
+          .better = METRIC_HIGHER_IS_BETTER,                                                                           \
           .from_ns = measured_tokens },                                                                                \
     {                                                                                                                  \
         .name = "ttft_ms", .unit = "ms", .kind = METRIC_TIMED, .better = METRIC_LOWER_IS_BETTER,                       \

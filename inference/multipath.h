@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /* multipath.h -- several attempts at one problem, of which the first that the verifier accepts is the answer.
  *
- * Attempts (paths) are numbered. Path 0 is greedy, the others are sampled, each by a seed of its own that comes from the
- * options, the problem and its number. The answer is that of the lowest-numbered path that verify_answer() accepts; if
- * there is none, path 0's. **So it is the same whatever the options below**: these decide only what is computed. Paths
- * that are begun together are decoded together, a batch row each, and a row's logits are those of a step of its own
- * (engine.h).
+ * Attempts (paths) are numbered. Path 0 is greedy, the others are sampled, each by a seed of its own that comes from
+ * the options, the problem and its number. The answer is that of the lowest-numbered path that verify_answer() accepts;
+ * if there is none, path 0's. **So it is the same whatever the options below**: these decide only what is computed.
+ * Paths that are begun together are decoded together, a batch row each, and a row's logits are those of a step of its
+ * own (engine.h).
  *
  * With early stop a path is no longer decoded once a lower-numbered one is accepted, and none is begun then. */
 #pragma once
@@ -31,11 +31,11 @@ struct multipath_options {
 /* What is computed, and how. */
 struct multipath_plan {
     bool early_stop;
-    bool first_may_do;         /* without early stop: no more are begun where the first ones brought an answer */
-    bool shared_prefix;        /* the prompt is read once and forked; else by each path anew */
-    size_t first;              /* paths that are begun at first */
-    size_t width;              /* paths that are decoded at once when the first ones did not do; 1: one after the other */
-    bool only_first;           /* path 0, and no other whatever it is worth: plain greedy decoding */
+    bool first_may_do;  /* without early stop: no more are begun where the first ones brought an answer */
+    bool shared_prefix; /* the prompt is read once and forked; else by each path anew */
+    size_t first;       /* paths that are begun at first */
+    size_t width;       /* paths that are decoded at once when the first ones did not do; 1: one after the other */
+    bool only_first;    /* path 0, and no other whatever it is worth: plain greedy decoding */
     struct speculative *draft; /* decodes path 0, if `first` is 1; NULL: plainly */
 };
 

@@ -58,7 +58,7 @@ void problems_tuning(struct problem *problems);
 enum { PROBLEM_VOCABULARY = 32, PROBLEM_PAD = 0, PROBLEM_BEGIN = 1, PROBLEM_END = 2 };
 extern const char *const problem_tokens[PROBLEM_VOCABULARY];
 
-int problem_token(char c);                               /* -1: not in it */
+int problem_token(char c); /* -1: not in it */
 /* The tokens of text, at most `most` of them; -1 where it has a character that is none or is longer. */
 int problem_encode(const char *text, int32_t *tokens, int most);
 

@@ -185,8 +185,7 @@ const struct multipath_stats *reasoning_stats(const struct reasoning *r)
 size_t reasoning_bytes(const struct reasoning *r)
 {
     return r->model[SHIPPED_REASONER]->weight_bytes + r->model[SHIPPED_DRAFT]->weight_bytes +
-           engine_cache_bytes(r->engine) + engine_work_bytes(r->engine) +
-           speculative_stats(r->draft)->draft_bytes;
+           engine_cache_bytes(r->engine) + engine_work_bytes(r->engine) + speculative_stats(r->draft)->draft_bytes;
 }
 
 /* Without the router path 0 goes first: it is the likeliest to do. With it, what is taken for hard begins with several
@@ -196,7 +195,8 @@ static struct multipath_plan plan_of(const struct reasoning *r, unsigned way, en
     bool early = way & WAY_EARLY_STOP, routed = way & WAY_ROUTE, hard = routed && route == ROUTE_REASONING;
     bool drafted = way & WAY_SPECULATE && (!routed || (route == ROUTE_COMPLEX && r->draft_pays));
     size_t all = attempts.paths, together = way & WAY_BATCH ? all : 1;
-    struct multipath_plan plan = { .early_stop = early, .shared_prefix = way & WAY_SHARE,
+    struct multipath_plan plan = { .early_stop = early,
+                                   .shared_prefix = way & WAY_SHARE,
                                    .only_first = way & WAY_GREEDY };
 
     plan.width = early && together > WIDTH ? WIDTH : together;
@@ -208,8 +208,7 @@ static struct multipath_plan plan_of(const struct reasoning *r, unsigned way, en
     return plan;
 }
 
-void reasoning_answer_as(struct reasoning *r, size_t i, unsigned way, enum route route,
-                         struct multipath_answer *answer)
+void reasoning_answer_as(struct reasoning *r, size_t i, unsigned way, enum route route, struct multipath_answer *answer)
 {
     struct multipath_plan plan = plan_of(r, way, route);
     struct err err = { 0 };

@@ -6,8 +6,8 @@
  *                       through
  *   products            the same of every partial product and running sum, which must be as many as the factor's digits
  *   Countdown           the rules, step by step: each number used once, results positive, divisions exact, the target
- *                       reached. To find the steps is the problem; to follow them is not, and an answer that is accepted
- *                       is right
+ *                       reached. To find the steps is the problem; to follow them is not, and an answer that is
+ * accepted is right
  *
  * What is rejected is wrong for certain (of a product: its way is, whatever the end). */
 #pragma once
@@ -24,6 +24,6 @@ enum verify { VERIFY_REJECTED, VERIFY_ACCEPTED };
  * those kinds is ERR_CONFIG, -1. */
 int verify_answer(const char *prompt, const char *answer, size_t len, struct err *err);
 
-/* The truth, for scoring and tests: whether the answer ends in what the problem comes to, and of Countdown by the rules.
- * It knows the solution, so it has no place in anything that is timed. */
+/* The truth, for scoring and tests: whether the answer ends in what the problem comes to, and of Countdown by the
+ * rules. It knows the solution, so it has no place in anything that is timed. */
 bool verify_is_right(const struct problem *p, const char *answer, size_t len);

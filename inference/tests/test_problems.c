@@ -101,8 +101,12 @@ static void ways_to_ask_the_same_fall_together(void **state)
 
 static void problems_are_of_their_level(void **state)
 {
-    static const struct { int64_t a_low, a_high, b_low, b_high; } ranges[] = {
-        { 0, 999, 0, 999 }, { 1000, 99999999, 1000, 99999999 }, { 10, 9999, 10, 999 },
+    static const struct {
+        int64_t a_low, a_high, b_low, b_high;
+    } ranges[] = {
+        { 0, 999, 0, 999 },
+        { 1000, 99999999, 1000, 99999999 },
+        { 10, 9999, 10, 999 },
     };
     struct rng rng = rng_seed(9);
     struct problem p;
@@ -174,17 +178,17 @@ static void rules_of_countdown_hold(void **state)
         enum verify want;
     } rows[] = {
         { "4,7,8:88#", "7+4=11;11*8=88", VERIFY_ACCEPTED },
-        { "4,7,8:88#", "8*11=88", VERIFY_REJECTED },           /* 11 was never there */
-        { "4,7,8:88#", "7+4=11;11*8=88;", VERIFY_REJECTED },   /* nothing may follow */
-        { "4,7,8:88#", "7+4=11;11*8=89", VERIFY_REJECTED },    /* miscalculated */
-        { "4,7,8:88#", "7+4=11", VERIFY_REJECTED },            /* not the target */
+        { "4,7,8:88#", "8*11=88", VERIFY_REJECTED },         /* 11 was never there */
+        { "4,7,8:88#", "7+4=11;11*8=88;", VERIFY_REJECTED }, /* nothing may follow */
+        { "4,7,8:88#", "7+4=11;11*8=89", VERIFY_REJECTED },  /* miscalculated */
+        { "4,7,8:88#", "7+4=11", VERIFY_REJECTED },          /* not the target */
         { "4,7,8:88#", "", VERIFY_REJECTED },
-        { "4,7,8:82#", "4*7=82", VERIFY_ACCEPTED },            /* not all need be used */
+        { "4,7,8:82#", "4*7=82", VERIFY_ACCEPTED }, /* not all need be used */
         { "4,4,8:61#", "4*4=61", VERIFY_ACCEPTED },
-        { "4,5,8:61#", "4*4=61", VERIFY_REJECTED },            /* each once */
+        { "4,5,8:61#", "4*4=61", VERIFY_REJECTED }, /* each once */
         { "4,7,8:4#", "8-4=4", VERIFY_ACCEPTED },
-        { "4,7,8:3#", "4-7=3", VERIFY_REJECTED },              /* negative */
-        { "4,7,8:1#", "7/4=1", VERIFY_REJECTED },              /* not exact */
+        { "4,7,8:3#", "4-7=3", VERIFY_REJECTED }, /* negative */
+        { "4,7,8:1#", "7/4=1", VERIFY_REJECTED }, /* not exact */
         { "4,7,8:2#", "8/4=2", VERIFY_ACCEPTED },
         { "0,7,8:2#", "8/0=2", VERIFY_REJECTED },
         { "4,7,8:02#", "7+8=51;51+4=91", VERIFY_REJECTED },
@@ -205,14 +209,14 @@ static void steps_of_a_product_must_follow_each_other(void **state)
         enum verify want;
     } rows[] = {
         { "321*54#", "516+0294=5355", VERIFY_ACCEPTED },
-        { "321*54#", "516+294=5355", VERIFY_REJECTED },   /* the place */
-        { "321*54#", "5355", VERIFY_REJECTED },           /* right, but no way to it */
+        { "321*54#", "516+294=5355", VERIFY_REJECTED }, /* the place */
+        { "321*54#", "5355", VERIFY_REJECTED },         /* right, but no way to it */
         { "321*54#", "516+0294=5355+0=5355", VERIFY_REJECTED },
         { "321*54#", "516", VERIFY_REJECTED },
         { "321*54#", "516+0294=5355 ", VERIFY_REJECTED },
         { "5907*02#", "0+009141=009141", VERIFY_ACCEPTED },
         { "32+1#", "42", VERIFY_ACCEPTED },
-        { "32+1#", "420", VERIFY_REJECTED },              /* a zero in front */
+        { "32+1#", "420", VERIFY_REJECTED }, /* a zero in front */
         { "32-1#", "22", VERIFY_ACCEPTED },
         { "32-1#", "220000009", VERIFY_REJECTED },
     };
@@ -226,8 +230,19 @@ static void steps_of_a_product_must_follow_each_other(void **state)
 
 static void what_is_no_problem_is_an_error(void **state)
 {
-    static const char *const prompts[] = { "", "#", "1", "1+", "1+2", "+2#", "1+2#3", "1/2#", "1,2#", "1,2,3,4,5:6#",
-                                           "1,2:#", "00+1#", "1234567890123456789+1#" };
+    static const char *const prompts[] = { "",
+                                           "#",
+                                           "1",
+                                           "1+",
+                                           "1+2",
+                                           "+2#",
+                                           "1+2#3",
+                                           "1/2#",
+                                           "1,2#",
+                                           "1,2,3,4,5:6#",
+                                           "1,2:#",
+                                           "00+1#",
+                                           "1234567890123456789+1#" };
     struct err err;
 
     (void)state;

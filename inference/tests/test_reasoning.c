@@ -187,14 +187,10 @@ static void share_is_wilsons(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(all_ways_give_the_same_answers),
-        cmocka_unit_test(verified_means_accepted),
-        cmocka_unit_test(early_stop_reads_fewer_tokens),
-        cmocka_unit_test(nonsense_is_refused),
-        cmocka_unit_test(labels_follow_the_answer),
-        cmocka_unit_test(features_come_from_the_prompt),
-        cmocka_unit_test(router_knows_easy_from_hard),
-        cmocka_unit_test(share_is_wilsons),
+        cmocka_unit_test(all_ways_give_the_same_answers), cmocka_unit_test(verified_means_accepted),
+        cmocka_unit_test(early_stop_reads_fewer_tokens),  cmocka_unit_test(nonsense_is_refused),
+        cmocka_unit_test(labels_follow_the_answer),       cmocka_unit_test(features_come_from_the_prompt),
+        cmocka_unit_test(router_knows_easy_from_hard),    cmocka_unit_test(share_is_wilsons),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

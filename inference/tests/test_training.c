@@ -190,7 +190,8 @@ static void products_of_steps_are_exact(void **state)
     for (size_t i = 0; i < M * N; i++) {
         float want = (float)sum[i] * a_step[i / N] * b_step[i % N];
 
-        if (fabsf(c[i] - want) > 2e-6f * fabsf(want) + 1e-6f) /* float32's rounding: OpenBLAS adds the products as floats */
+        if (fabsf(c[i] - want) >
+            2e-6f * fabsf(want) + 1e-6f) /* float32's rounding: OpenBLAS adds the products as floats */
             assert_true(!__builtin_cpu_supports("avx512bf16") && fabsf(c[i] - want) < 1e-3f);
     }
     product_room_free(room);
@@ -272,8 +273,17 @@ static void written_model_computes_what_was_trained(void **state)
 
 static const struct train_options quick = {
     .shape = { 32, 2, 2, 32, PROBLEM_VOCABULARY, 1, true },
-    .seed = 5, .batch = 1024, .steps = 6, .warm_up = 2, .decay_steps = 3, .mix_steps = 4, .rate = 1e-3, .decay = 0.1,
-    .exit_weight = 0.1, .mix = { { 1, 1, 1, 1 }, { 1, 1, 1, 4 } }, .every = 3,
+    .seed = 5,
+    .batch = 1024,
+    .steps = 6,
+    .warm_up = 2,
+    .decay_steps = 3,
+    .mix_steps = 4,
+    .rate = 1e-3,
+    .decay = 0.1,
+    .exit_weight = 0.1,
+    .mix = { { 1, 1, 1, 1 }, { 1, 1, 1, 4 } },
+    .every = 3,
 };
 
 static void train_quickly(const struct train_options *o, int threads, const char *checkpoint, struct net *net)

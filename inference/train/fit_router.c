@@ -80,8 +80,7 @@ static void write_header(const struct router *router, struct text *out)
     text_add(out, " } }\n");
 }
 
-static void write_report(const struct router *router, const float *x, const uint8_t *labels, size_t n,
-                         struct text *out)
+static void write_report(const struct router *router, const float *x, const uint8_t *labels, size_t n, struct text *out)
 {
     size_t confusion[ROUTES][ROUTES] = { { 0 } };
 

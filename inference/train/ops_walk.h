@@ -5,7 +5,8 @@
 
 #include "inference/train/ops.h"
 
-#pragma GCC diagnostic ignored "-Wunknown-pragmas" /* those of -fopenmp-simd, where a file is only looked at without it */
+#pragma GCC diagnostic ignored                                                                                         \
+    "-Wunknown-pragmas" /* those of -fopenmp-simd, where a file is only looked at without it */
 
 #define SUM_LOOP(...) _Pragma("omp simd reduction(+ : sum)") for (__VA_ARGS__)
 

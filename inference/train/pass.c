@@ -241,7 +241,8 @@ struct head {
     float *final, *logits, *inverse;
 };
 
-static double head_forward(const struct net *net, const struct net_batch *batch, const struct head *h, float weight, uint8_t *right)
+static double head_forward(const struct net *net, const struct net_batch *batch, const struct head *h, float weight,
+                           uint8_t *right)
 {
     size_t n = batch->n, dim = net->shape.dim;
 
