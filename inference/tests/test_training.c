@@ -348,6 +348,10 @@ static void checkpoints_of_another_kind_are_refused(void **state)
     assert_int_equal(err.code, ERR_CONFIG);
     unlink(path);
     assert_int_equal(train_run(&quick, team, path, &net, &log, NULL, NULL, &err), 0);
+    other.steps = quick.steps - 1;
+    assert_int_equal(train_run(&other, team, path, &net, &log, NULL, NULL, &err), -1);
+    assert_non_null(strstr(err.msg, "steps along"));
+    other = quick;
     other.seed++;
     assert_int_equal(train_run(&other, team, path, &net, &log, NULL, NULL, &err), -1);
     assert_non_null(strstr(err.msg, "another"));

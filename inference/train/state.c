@@ -99,6 +99,11 @@ int state_load(const char *path, const struct train_options *options, struct net
         err_set(err, ERR_CONFIG, "'%s' is a checkpoint of another shape, seed or batch; remove it to begin anew", path);
         goto out;
     }
+    if (head.step > options->steps) {
+        err_set(err, ERR_CONFIG, "'%s' is %llu steps along, and %zu are wanted; remove it to begin anew", path,
+                (unsigned long long)head.step, options->steps);
+        goto out;
+    }
     if (fread(net->value.all, sizeof(float), n, f) != n || fread(state->mean.all, sizeof(float), n, f) != n ||
         fread(state->square.all, sizeof(float), n, f) != n || !read_log(f, head.log_len, &state->log)) {
         err_set(err, ERR_CONFIG, "'%s' is cut short; remove it to begin anew", path);
