@@ -2,8 +2,8 @@
 /* throughput.h -- what the scenarios codecs/encode, codecs/decode and codecs/score share: the transform codecs on one
  * vector and on batches of WordNet's embeddings, by the instructions that their loops may use.
  *
- * Axes: bytes; batch, vectors a call; group, vectors that share their bytes: 1 is `transform_fixed`, 64 `transform`. The scalar variant is the
- * reference. Models come from quality_data.h, trained once a build. */
+ * Axes: bytes; batch, vectors a call; group, vectors that share their bytes: 1 is `transform_fixed`, 64 `transform`. The
+ * scalar variant is the reference. Models come from quality_data.h, trained once a build. */
 #pragma once
 
 #include "codecs/quality_data.h"

@@ -69,7 +69,8 @@ static void trace(const struct transform_dim *dims, const struct transform_walk 
     row = _mm512_mullo_epi32(_mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15),
                              _mm512_set1_epi32((int)n_dims));
     for (size_t j = n_dims; j-- > 0;) {
-        __m512i masks = _mm512_cvtepu16_epi32(_mm256_castsi128_si256(_mm_load_si128((const __m128i *)(const void *)walk[j].masks)));
+        __m128i loaded = _mm_load_si128((const __m128i *)(const void *)walk[j].masks);
+        __m512i masks = _mm512_cvtepu16_epi32(_mm256_castsi128_si256(loaded));
         __mmask16 came = _mm512_test_epi32_mask(_mm512_permutexvar_epi32(state, masks), lanes), second, odd;
 
         odd = _mm512_test_epi32_mask(_mm512_mask_permutexvar_epi32(_mm512_permutexvar_epi32(state, parity0), came, state,
