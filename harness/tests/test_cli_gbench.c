@@ -101,7 +101,7 @@ static void another_build_is_held_against_in_turns(void **state)
 
         text_addf(&script, "#!/bin/sh\nNS_BM_A=%s NS_BM_B_8=%s exec %s/bench \"$@\"\n", rows[i].ns, rows[i].ns, folder);
         write_file("before", script.data, 0755);
-        r = pawl("gate --json --gbench ./bench --against-gbench before");
+        r = pawl("gate --json --gbench ./bench --against-gbench before gbench/bench/BM_A");
         json = document(&r);
         assert_int_equal(r.exit, rows[i].exit);
         assert_string_equal(text_of(row(json, "verdicts", "case", "gbench/bench/BM_A/run", "against", "ref"), "outcome"),
