@@ -40,7 +40,7 @@ static const int64_t bytes[] = { 20, 40 };
 static const struct axis axes[] = {
     { .name = "n", .values = ns, .n_values = ARRAY_LEN(ns), .quick = 1u << 0 },
     { .name = "bytes", .values = bytes, .n_values = ARRAY_LEN(bytes), .quick = 1u << 1 },
-    AXIS_THREADS,
+    AXIS_THREADS_QUICK_ONE,
 };
 
 enum { SCALAR, AVX2, AVX512, READ256, READ512, VARIANTS };

@@ -16,7 +16,7 @@ static const int64_t groups[] = { 1, TRANSFORM_GROUP };
 const struct axis throughput_axes[3] = {
     { .name = "bytes", .values = bytes, .n_values = ARRAY_LEN(bytes), .quick = 1u << 0 },
     { .name = "batch", .values = batches, .n_values = ARRAY_LEN(batches), .quick = 1u << 1 },
-    { .name = "group", .values = groups, .n_values = ARRAY_LEN(groups) },
+    { .name = "group", .values = groups, .n_values = ARRAY_LEN(groups), .quick = 1u << 0 },
 };
 
 /* impl: which of their loops the codecs may use. */

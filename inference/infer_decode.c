@@ -23,7 +23,7 @@ static const int64_t sizes[] = { 3, 168, 680 }, bits[] = { 2, 8, 32 };
 static const struct axis axes[] = {
     { .name = "mparams", .values = sizes, .n_values = ARRAY_LEN(sizes), .quick = 1u << 0 },
     { .name = "bits", .values = bits, .n_values = ARRAY_LEN(bits), .quick = 1u << 0 },
-    AXIS_THREADS,
+    AXIS_THREADS_QUICK_ONE,
 };
 
 enum { READ256 = PASSES_VARIANTS, READ512 };

@@ -4,7 +4,7 @@
  * r router, b batched paths, p shared prefix; "bp" is the baseline of inference/router, "serbp" all of it. */
 #include "inference/measure_reasoning.h"
 
-static const int64_t problems[] = { 8, 50 };
+static const int64_t problems[] = { 2, 8, 50 };
 static const struct axis axes[] = {
     { .name = "level", .values = (const int64_t[]){ REASONING_ALL }, .n_values = 1 },
     { .name = "problems", .values = problems, .n_values = ARRAY_LEN(problems), .quick = 1u << 0 },

@@ -6,7 +6,7 @@
 
 static const int64_t levels[] = { 1, 2, 3 }, problems[] = { 20, 100 };
 static const struct axis axes[] = {
-    { .name = "level", .values = levels, .n_values = ARRAY_LEN(levels) },
+    { .name = "level", .values = levels, .n_values = ARRAY_LEN(levels), .quick = 1u << 2 },
     { .name = "problems", .values = problems, .n_values = ARRAY_LEN(problems), .quick = 1u << 0 },
 };
 

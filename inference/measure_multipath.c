@@ -5,7 +5,7 @@
 
 static const int64_t levels[] = { 1, 2, 3, 4 }, problems[] = { 20, 100 };
 static const struct axis axes[] = {
-    { .name = "level", .values = levels, .n_values = ARRAY_LEN(levels) },
+    { .name = "level", .values = levels, .n_values = ARRAY_LEN(levels), .quick = 1u << 0 },
     { .name = "problems", .values = problems, .n_values = ARRAY_LEN(problems), .quick = 1u << 0 },
 };
 

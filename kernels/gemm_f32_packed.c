@@ -161,7 +161,7 @@ static const int64_t sizes[] = { 2048, 4096 };
 static const struct axis packed_axes[] = {
     { .name = "m", .values = rows, .n_values = ARRAY_LEN(rows), .quick = 1u << 0 | 1u << 2 },
     { .name = "n", .values = sizes, .n_values = ARRAY_LEN(sizes), .quick = 1u << 0 },
-    AXIS_THREADS,
+    AXIS_THREADS_QUICK_ONE,
 };
 
 static const struct variant packed_variants[] = {

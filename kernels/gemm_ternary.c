@@ -69,7 +69,7 @@ static const struct axis ternary_axes[] = {
     { .name = "m", .values = ms, .n_values = ARRAY_LEN(ms), .quick = 1u << 0 | 1u << 2 },
     { .name = "n", .values = ns, .n_values = ARRAY_LEN(ns), .quick = 1u << 1 },
     { .name = "k", .values = ks, .n_values = ARRAY_LEN(ks), .quick = 1u << 1 },
-    AXIS_THREADS,
+    AXIS_THREADS_QUICK_ONE,
 };
 
 enum { SCALAR, AVX2, AVXVNNI, AVX512VNNI, ROOF_AVX2, ROOF_VNNI256, ROOF_VNNI512, ROOF_READ, VARIANTS };

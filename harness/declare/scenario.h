@@ -28,12 +28,14 @@ struct axis {
     const char *name;
     const int64_t *values; /* strictly ascending, positive */
     size_t n_values;
-    uint32_t quick; /* --quick takes the values whose bits are set; 0: all */
+    uint32_t quick; /* --quick takes the values whose bits are set; 0: all. Of threads: not 0: one thread */
     enum axis_kind kind;
 };
 
 /* How many threads: pinned, one per core, inside one L3. setup() gets a team of that size. */
 #define AXIS_THREADS { .name = "threads", .kind = AXIS_KIND_THREADS }
+/* The same, but one thread alone in the quick part: a gate that asks everything of every team answers nothing in time. */
+#define AXIS_THREADS_QUICK_ONE { .name = "threads", .quick = 1u << 0, .kind = AXIS_KIND_THREADS }
 
 enum variant_role {
     ROLE_OURS, /* judged: against targets, baselines, other commits */

@@ -14,7 +14,7 @@ static size_t axis_values(const struct axis *axis, const struct plan_request *re
     size_t n = 0;
 
     if (axis->kind == AXIS_KIND_THREADS) {
-        int limit = request->max_threads < 1 ? 1 : request->max_threads;
+        int limit = request->max_threads < 1 || (request->quick && axis->quick) ? 1 : request->max_threads;
 
         for (int t = 1; t < limit; t *= 2)
             values[n++] = t;
