@@ -47,7 +47,7 @@ static const struct option {
     { "--quick", NULL, PLANS & ~CMD_BISECT, FLAG, offsetof(struct options, quick), "the small part of the matrix" },
     { "--full", NULL, RESULTS, FLAG, offsetof(struct options, full), "no budget; without a gate eight times the blocks" },
     { "--budget", "SECONDS", MEASURES & ~(CMD_TUNE | CMD_NIGHTLY), SECONDS, offsetof(struct options, budget_s),
-      "begin no block that would end later (default: gate 170, a test of bisect 60, run without limit)" },
+      "begin no block that would end later (default: gate 240, a test of bisect 60, run without limit)" },
     { "--against", "REF", CMD_GATE, STRING, offsetof(struct options, against),
       "build the merge base of REF and HEAD, and let its blocks take turns with ours" },
     { "--against-program", "FILE", CMD_GATE, STRING, offsetof(struct options, against_program),

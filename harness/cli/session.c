@@ -262,7 +262,7 @@ static int sample(struct live *live, const struct topology *topology, bool *over
         .min_sample_ns = 4e6,
         .seed = (uint64_t)o->seed,
         .order_seed = rng_mix((uint64_t)o->seed, (uint64_t)live->run_id),
-        .budget_s = o->budget_s >= 0 ? o->budget_s : live->session->rules && !o->full ? 170 : 0,
+        .budget_s = o->budget_s >= 0 ? o->budget_s : live->session->rules && !o->full ? 240 : 0,
         .other = live->session->other,
         .slowdown = live->session->slowdown,
         .isa_without = ~o->isa,
