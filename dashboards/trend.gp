@@ -46,6 +46,8 @@ set ytics nomirror scale 0 textcolor rgb ink format '%.4g'
 set grid ytics linetype 1 linewidth 0.7 linecolor rgb faint
 set ylabel label textcolor rgb ink noenhanced
 set key outside top left horizontal Left reverse noenhanced textcolor rgb ink samplen 2 spacing 1.1
+# Many names in one column would leave no room for the plot.
+if (n_lines > 8) { set key samplen 1 font ',10' }
 # The frame's sides are parts of the width, as those of the strips over it (.hover in style.css).
 set lmargin at screen 0.16
 set rmargin at screen 0.91
