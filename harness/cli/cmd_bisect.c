@@ -7,6 +7,7 @@
  * is passed over. Along first parents; where the step came with a merge, along what was merged. */
 #include "base/mem.h"
 #include "cli/against_private.h"
+#include "cli/bisect_case.h"
 #include "cli/bisect_line.h"
 #include "cli/bisect_memo.h"
 #include "cli/bisect_perf.h"
@@ -42,35 +43,6 @@ struct effect {
     size_t pairs;
     char reason[REASON_MAX]; /* where there is none: why */
 };
-
-/* One case of ours, that is no reference: what the gate would judge against a commit. */
-static int check_case(const struct context *context, const char *id, struct err *err)
-{
-    struct topology *topology = topology_host(err);
-    struct plan plan;
-    bool judged = false;
-    size_t n = 0;
-    int ret = topology ? make_plan(context, topology, &plan, err) : -1;
-
-    topology_free(topology);
-    if (ret < 0)
-        return -1;
-    for (size_t i = 0; i < plan.n; i++)
-        for (size_t v = 0; v < plan.comparisons[i].params.scenario->n_variants; v++) {
-            const struct comparison *c = &plan.comparisons[i];
-            char one[CASE_ID_MAX];
-
-            case_id(&c->params, &c->params.scenario->variants[v], one, sizeof(one));
-            n += c->variants[v].wanted && strcmp(one, id) == 0;
-            judged |= strcmp(one, id) == 0 && v > 0 && c->params.scenario->variants[v].role == ROLE_OURS;
-        }
-    plan_free(&plan);
-    if (n == 0)
-        return err_set(err, ERR_USAGE, "'%s' is not the name of one case ('pawl list' has them)", id);
-    if (!judged)
-        return err_set(err, ERR_USAGE, "'%s' is a reference, a peer or a roof: no gate judges it against a commit", id);
-    return 0;
-}
 
 static bool everywhere(void *arg, const char *id)
 {
@@ -380,7 +352,7 @@ static int prepare(struct search *s, const struct context *context, struct err *
     if (against_find(&s->source, &s->cache, err) < 0 ||
         against_commit(s->source, o->args[0], s->good, sizeof(s->good), err) < 0 ||
         against_commit(s->source, o->args[1], s->bad, sizeof(s->bad), err) < 0 ||
-        bisect_line_read(s->source, s->good, s->bad, &s->line, err) < 0 || check_case(&s->context, s->case_id, err) < 0 ||
+        bisect_line_read(s->source, s->good, s->bad, &s->line, err) < 0 || bisect_case_check(&s->context, s->case_id, err) < 0 ||
         bisect_memo_open(&s->memo, s->cache, s->good, s->bad, s->case_id, o->restart, err) < 0 ||
         scratch_make(&s->scratch, "bisect", err) < 0)
         return -1;
