@@ -29,20 +29,14 @@ static struct stepped search(const struct series *series)
     return found;
 }
 
-/* The place of a run in the series, or of the first one after it. */
+/* The place of a run in the series; SIZE_MAX: it is not there. */
 static size_t place_of(const struct series *series, int64_t run)
 {
-    size_t low = 0, high = series->n_points;
+    size_t i = 0;
 
-    while (low < high) {
-        size_t mid = low + (high - low) / 2;
-
-        if (series->points[mid].run < run)
-            low = mid + 1;
-        else
-            high = mid;
-    }
-    return low;
+    while (i < series->n_points && series->points[i].run != run)
+        i++;
+    return i < series->n_points ? i : SIZE_MAX;
 }
 
 static size_t apart(size_t a, size_t b)

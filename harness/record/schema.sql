@@ -41,7 +41,7 @@ CREATE TABLE series (
     reference TEXT NOT NULL,
     params TEXT NOT NULL,
     peer INTEGER NOT NULL CHECK (peer IN (0, 1)),
-    comparison TEXT NOT NULL AS (scenario || iif(params = '', '', '/' || params)) VIRTUAL
+    comparison TEXT NOT NULL GENERATED ALWAYS AS (scenario || CASE WHEN params = '' THEN '' ELSE '/' || params END) VIRTUAL
 ) STRICT;
 
 CREATE TABLE block (

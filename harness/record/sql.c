@@ -2,8 +2,10 @@
 #include "record/sql.h"
 
 #include "base/text.h"
+#include "record/sql_engine.h"
 
-#include <string.h>
+#include <math.h>
+#include <stdlib.h>
 
 struct sql_value sql_int(int64_t i)
 {
@@ -20,83 +22,108 @@ struct sql_value sql_text(const char *s)
     return (struct sql_value){ .kind = SQL_TEXT, .s = s };
 }
 
-sqlite3_stmt *sql_prepare(struct store *store, const char *sql, struct err *err)
+struct sql_stmt *sql_prepare(struct store *store, const char *sql, struct err *err)
 {
-    sqlite3_stmt *stmt = NULL;
-
-    if (sqlite3_prepare_v2(store->db, sql, -1, &stmt, NULL) != SQLITE_OK)
-        sql_fail(store, err);
-    return stmt;
+    return store->engine->prepare(store, sql, err);
 }
 
-static int bind(sqlite3_stmt *stmt, int column, const struct sql_value *value)
+void sql_finalize(struct sql_stmt *stmt)
 {
-    switch (value->kind) {
-    case SQL_INT:
-        return sqlite3_bind_int64(stmt, column, value->i);
-    case SQL_REAL:
-        return sqlite3_bind_double(stmt, column, value->r);
-    case SQL_TEXT:
-        return sqlite3_bind_text(stmt, column, value->s, -1, SQLITE_STATIC);
-    case SQL_END:
-        break;
-    }
-    BUG("a value of no kind");
+    if (stmt)
+        stmt->engine->finalize(stmt);
 }
 
-int sql_start(struct store *store, sqlite3_stmt *stmt, const struct sql_value *row, struct err *err)
+int sql_start(struct store *store, struct sql_stmt *stmt, const struct sql_value *row, struct err *err)
 {
-    int n = 0;
-
-    sqlite3_reset(stmt); /* repeats the error of the last step, which has been told */
-    for (; row[n].kind != SQL_END; n++)
-        if (bind(stmt, n + 1, &row[n]) != SQLITE_OK)
-            return sql_fail(store, err);
-    if (n != sqlite3_bind_parameter_count(stmt))
-        BUG("%d values for %s", n, sqlite3_sql(stmt));
-    return 0;
+    return store->engine->start(store, stmt, row, err);
 }
 
-int sql_step(struct store *store, sqlite3_stmt *stmt, struct err *err)
+int sql_step(struct store *store, struct sql_stmt *stmt, struct err *err)
 {
-    int rc = sqlite3_step(stmt);
-
-    return rc == SQLITE_ROW ? 1 : rc == SQLITE_DONE ? 0 : sql_fail(store, err);
+    return store->engine->step(store, stmt, err);
 }
 
-int sql_run(struct store *store, sqlite3_stmt *stmt, const struct sql_value *row, struct err *err)
+void sql_reset(struct sql_stmt *stmt)
+{
+    stmt->engine->reset(stmt);
+}
+
+int sql_run(struct store *store, struct sql_stmt *stmt, const struct sql_value *row, struct err *err)
 {
     if (sql_start(store, stmt, row, err) < 0 || sql_step(store, stmt, err) < 0)
         return -1;
-    sqlite3_reset(stmt); /* lets go of the strings, and of the read lock */
+    sql_reset(stmt);
     return 0;
+}
+
+int sql_run_number(struct store *store, const char *sql, const struct sql_value *row, int64_t *number, struct err *err)
+{
+    struct sql_stmt *stmt = sql_prepare(store, sql, err);
+    int ret = stmt && sql_start(store, stmt, row, err) == 0 ? sql_step(store, stmt, err) : -1;
+
+    *number = ret > 0 ? sql_column_int(stmt, 0) : 0;
+    if (ret > 0 && sql_step(store, stmt, err) < 0) /* what it wrote is there when it has ended */
+        ret = -1;
+    sql_finalize(stmt);
+    return ret;
 }
 
 int sql_exec(struct store *store, const char *sql, struct err *err)
 {
-    return sqlite3_exec(store->db, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : sql_fail(store, err);
+    return store->engine->exec(store, sql, err);
 }
 
 int sql_number(struct store *store, const char *sql, int64_t *number, struct err *err)
 {
-    sqlite3_stmt *stmt = sql_prepare(store, sql, err);
-    int ret = stmt ? sql_step(store, stmt, err) : -1;
+    static const struct sql_value none = { .kind = SQL_END };
 
-    *number = ret > 0 ? sqlite3_column_int64(stmt, 0) : 0;
-    sqlite3_finalize(stmt);
-    return ret < 0 ? -1 : 0;
+    return sql_run_number(store, sql, &none, number, err) < 0 ? -1 : 0;
 }
 
-void sql_column_text(sqlite3_stmt *stmt, int column, char *dst, size_t size)
+struct sql_value sql_column(struct sql_stmt *stmt, int column)
 {
-    const char *s = (const char *)sqlite3_column_text(stmt, column);
-
-    text_copy(dst, size, s ? s : "");
+    return stmt->engine->column(stmt, column);
 }
 
-double sql_column_real(sqlite3_stmt *stmt, int column, double when_null)
+int64_t sql_column_int(struct sql_stmt *stmt, int column)
 {
-    return sqlite3_column_type(stmt, column) == SQLITE_NULL ? when_null : sqlite3_column_double(stmt, column);
+    struct sql_value v = sql_column(stmt, column);
+
+    return v.kind == SQL_INT ? v.i : v.kind == SQL_TEXT ? strtoll(v.s, NULL, 10) : isnan(v.r) ? 0 : (int64_t)v.r;
+}
+
+double sql_column_real(struct sql_stmt *stmt, int column, double when_null)
+{
+    struct sql_value v = sql_column(stmt, column);
+
+    return v.kind == SQL_INT ? (double)v.i : v.kind == SQL_TEXT ? strtod(v.s, NULL) : isnan(v.r) ? when_null : v.r;
+}
+
+const char *sql_column_str(struct sql_stmt *stmt, int column)
+{
+    struct sql_value v = sql_column(stmt, column);
+
+    return v.kind == SQL_TEXT ? v.s : "";
+}
+
+void sql_column_text(struct sql_stmt *stmt, int column, char *dst, size_t size)
+{
+    text_copy(dst, size, sql_column_str(stmt, column));
+}
+
+struct sql_bulk *sql_bulk_begin(struct store *store, const char *table, int n_columns, struct err *err)
+{
+    return store->engine->bulk_begin(store, table, n_columns, err);
+}
+
+int sql_bulk_add(struct sql_bulk *bulk, const struct sql_value *row, struct err *err)
+{
+    return bulk->store->engine->bulk_add(bulk, row, err);
+}
+
+int sql_bulk_end(struct sql_bulk *bulk, bool keep, struct err *err)
+{
+    return bulk ? bulk->store->engine->bulk_end(bulk, keep, err) : -1;
 }
 
 int sql_begin(struct store *store, struct err *err)
@@ -111,37 +138,11 @@ int sql_commit(struct store *store, struct err *err)
 
 void sql_rollback(struct store *store)
 {
-    if (!sqlite3_get_autocommit(store->db)) /* SQLite may have rolled back by itself, on a full disk for one */
-        sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
+    store->engine->rollback(store);
 }
 
 int sql_damaged(const struct store *store, const char *how, struct err *err)
 {
     return err_set(err, ERR_HARNESS, "'%s' is damaged: restore a backup or choose another file with --db (%s)",
                    store->path, how);
-}
-
-int sql_fail(struct store *store, struct err *err)
-{
-    int code = sqlite3_extended_errcode(store->db), number = sqlite3_system_errno(store->db);
-    const char *path = store->path, *why = sqlite3_errmsg(store->db), *cause = number ? strerror(number) : why;
-
-    switch (code & 0xff) { /* the low byte is the kind, the rest its flavour */
-    case SQLITE_CORRUPT:
-    case SQLITE_NOTADB:
-        return sql_damaged(store, why, err);
-    case SQLITE_FULL:
-        return err_set(err, ERR_HARNESS, "no room left for '%s': what was recorded before is kept (%s)", path, why);
-    case SQLITE_IOERR:
-        return err_set(err, ERR_HARNESS, "cannot read or write '%s': %s; what was recorded before is kept (%s)", path,
-                       cause, why);
-    case SQLITE_BUSY:
-        return err_set(err, ERR_HARNESS, "'%s' is in use by another process, which did not let go of it in time (%s)",
-                       path, why);
-    case SQLITE_CANTOPEN: /* often not the file but its log, which SQLite needs even to read */
-    case SQLITE_READONLY:
-        return err_set(err, ERR_HARNESS, "cannot open '%s': its folder must be writable, even to read (%s)", path, why);
-    default:
-        return err_set(err, ERR_HARNESS, "'%s': %s", path, why);
-    }
 }

@@ -5,15 +5,30 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "record/sql.h"
+#include "record/store_private.h"
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/random.h>
+#include <time.h>
+
+int store_uuid(char uuid[STORE_UUID], struct err *err)
+{
+    unsigned char bytes[(STORE_UUID - 1) / 2];
+
+    if (getrandom(bytes, sizeof(bytes), 0) != (ssize_t)sizeof(bytes))
+        return err_set(err, ERR_HARNESS, "no random bytes for the name of a run: %m");
+    for (size_t i = 0; i < sizeof(bytes); i++)
+        snprintf(uuid + 2 * i, 3, "%02x", bytes[i]);
+    return 0;
+}
 
 /* The number of a case's series; made, or described anew, as needed. */
 static int put_series(struct store *store, const struct case_result *c, int64_t *series, struct err *err)
 {
-    sqlite3_stmt *put = sql_prepare(store,
+    struct sql_stmt *put = sql_prepare(store,
                                     "INSERT INTO series (case_id, scenario, variant, reference, params, role)"
                                     " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (case_id) DO UPDATE SET"
                                     " scenario = excluded.scenario, variant = excluded.variant,"
@@ -29,17 +44,17 @@ static int put_series(struct store *store, const struct case_result *c, int64_t 
         goto out;
     if (sql_step(store, put, err) != 1) /* RETURNING gives exactly one row, or it fails */
         goto out;
-    *series = sqlite3_column_int64(put, 0);
+    *series = sql_column_int(put, 0);
     ret = 0;
 out:
-    sqlite3_finalize(put);
+    sql_finalize(put);
     return ret;
 }
 
 /* Those that it has already stay: at its end a run tells what else was found out. */
 static int add_facts(struct store *store, const struct run_info *info, int64_t id, struct err *err)
 {
-    sqlite3_stmt *add = sql_prepare(store, "INSERT OR IGNORE INTO host_fact VALUES (?, ?, ?, ?)", err);
+    struct sql_stmt *add = sql_prepare(store, "INSERT INTO host_fact VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING", err);
     int ret = add ? 0 : -1;
 
     for (size_t i = 0; i < info->host.n_facts && ret == 0; i++) {
@@ -47,35 +62,31 @@ static int add_facts(struct store *store, const struct run_info *info, int64_t i
 
         ret = sql_run(store, add, SQL_ROW(SQL_V(id), SQL_V(i), SQL_V(fact->key), SQL_V(fact->value)), err);
     }
-    sqlite3_finalize(add);
+    sql_finalize(add);
     return ret;
 }
 
 int store_begin_run(struct store *store, struct run_info *info, struct err *err)
 {
-    sqlite3_stmt *add = NULL;
+    char uuid[STORE_UUID];
     int64_t id;
     int ret = -1;
 
-    if (sql_begin(store, err) < 0)
+    if (store_uuid(uuid, err) < 0 || sql_begin(store, err) < 0)
         goto out;
-    add = sql_prepare(store,
-                      "INSERT INTO run (command, against, commit_id, dirty, host_class, compiler, flags, libraries, seed,"
-                      " started) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                      err);
-    if (!add || sql_run(store, add,
-                        SQL_ROW(SQL_V(info->command), SQL_V(info->against), SQL_V(info->commit), SQL_V(info->dirty),
-                                SQL_V(info->host.class), SQL_V(info->compiler), SQL_V(info->flags),
-                                SQL_V(info->libraries), SQL_V(info->seed), SQL_V(info->started)),
-                        err) < 0)
+    if (sql_run_number(store,
+                       "INSERT INTO run (command, against, commit_id, dirty, host_class, compiler, flags, libraries, seed,"
+                       " started, uuid) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
+                       SQL_ROW(SQL_V(info->command), SQL_V(info->against), SQL_V(info->commit), SQL_V(info->dirty),
+                               SQL_V(info->host.class), SQL_V(info->compiler), SQL_V(info->flags),
+                               SQL_V(info->libraries), SQL_V(info->seed), SQL_V(info->started), SQL_V((char *)uuid)),
+                       &id, err) < 0)
         goto out;
-    id = sqlite3_last_insert_rowid(store->db);
     if (add_facts(store, info, id, err) < 0 || sql_commit(store, err) < 0)
         goto out;
     info->id = id;
     ret = 0;
 out:
-    sqlite3_finalize(add);
     if (ret < 0) {
         sql_rollback(store);
         err_wrap(err, "cannot begin a run");
@@ -109,31 +120,31 @@ static int variant_series(struct store *store, const struct comparison *c, int v
 static int add_samples(struct store *store, int64_t run_id, const struct comparison *c, const struct block *block,
                        int64_t *known, struct err *err)
 {
-    sqlite3_stmt *add = sql_prepare(store, "INSERT INTO sample VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                                    err);
-    int ret = add ? 0 : -1;
+    struct sql_bulk *bulk;
+    int64_t series;
+    int ret = 0;
 
+    for (size_t i = 0; i < block->n_samples && ret == 0; i++) /* before the bulk, beside which nothing else may run */
+        ret = variant_series(store, c, block->samples[i].variant, known, &series, err);
+    if (ret < 0 || !(bulk = sql_bulk_begin(store, "sample", 16, err)))
+        return -1;
     for (size_t i = 0; i < block->n_samples && ret == 0; i++) {
         const struct sample *s = &block->samples[i];
-        int64_t series;
 
-        ret = variant_series(store, c, s->variant, known, &series, err);
-        if (ret == 0)
-            ret = sql_run(store, add,
-                          SQL_ROW(SQL_V(series), SQL_V(run_id), SQL_V(block->index), SQL_V(s->order), SQL_V(s->round),
-                                  SQL_V(s->iterations), SQL_V(s->ns), SQL_V(s->cpu_ns), SQL_V(s->cpu),
-                                  SQL_V(s->switches), SQL_V(s->migrated), SQL_V(s->mhz), SQL_V(s->instructions),
-                                  SQL_V(s->cycles), SQL_V(s->branch_misses), SQL_V(s->cache_misses)),
-                          err);
+        ret = sql_bulk_add(bulk,
+                           SQL_ROW(SQL_V(known[s->variant]), SQL_V(run_id), SQL_V(block->index), SQL_V(s->order),
+                                   SQL_V(s->round), SQL_V(s->iterations), SQL_V(s->ns), SQL_V(s->cpu_ns), SQL_V(s->cpu),
+                                   SQL_V(s->switches), SQL_V(s->migrated), SQL_V(s->mhz), SQL_V(s->instructions),
+                                   SQL_V(s->cycles), SQL_V(s->branch_misses), SQL_V(s->cache_misses)),
+                           err);
     }
-    sqlite3_finalize(add);
-    return ret;
+    return sql_bulk_end(bulk, ret == 0, err);
 }
 
 static int add_exacts(struct store *store, int64_t run_id, const struct comparison *c, const struct block *block,
                       int64_t *known, struct err *err)
 {
-    sqlite3_stmt *add = sql_prepare(store, "INSERT INTO block_value VALUES (?, ?, ?, ?, ?)", err);
+    struct sql_stmt *add = sql_prepare(store, "INSERT INTO block_value VALUES (?, ?, ?, ?, ?)", err);
     int ret = add ? 0 : -1;
 
     for (size_t i = 0; i < block->n_exacts && ret == 0; i++) {
@@ -147,7 +158,7 @@ static int add_exacts(struct store *store, int64_t run_id, const struct comparis
                 SQL_ROW(SQL_V(series), SQL_V(run_id), SQL_V(x->metric->name), SQL_V(block->index), SQL_V(x->value)),
                 err);
     }
-    sqlite3_finalize(add);
+    sql_finalize(add);
     return ret;
 }
 
@@ -157,7 +168,7 @@ int store_add_block(struct store *store, int64_t run_id, const struct comparison
     const struct scenario *s = c->params.scenario;
     const char *culprit = block->variant >= 0 ? s->variants[block->variant].name : "";
     int64_t *known = mem_array(s->n_variants, sizeof(*known)); /* series by variant; 0: not looked up */
-    sqlite3_stmt *add = NULL;
+    struct sql_stmt *add = NULL;
     int ret = -1;
 
     if (sql_begin(store, err) < 0)
@@ -176,7 +187,7 @@ int store_add_block(struct store *store, int64_t run_id, const struct comparison
         goto out;
     ret = sql_commit(store, err);
 out:
-    sqlite3_finalize(add);
+    sql_finalize(add);
     free(known);
     if (ret < 0) {
         sql_rollback(store);
@@ -189,13 +200,13 @@ out:
 struct finish {
     struct store *store;
     int64_t run;
-    sqlite3_stmt *result, *estimate, *known, *indexes, *value, *verdict;
+    struct sql_stmt *result, *estimate, *known, *indexes, *value, *verdict;
 };
 
 static int finish_prepare(struct finish *f, struct err *err)
 {
     const struct {
-        sqlite3_stmt **stmt;
+        struct sql_stmt **stmt;
         const char *sql;
     } rows[] = {
         { &f->result, "INSERT INTO case_result VALUES (?, ?, ?, ?, ?, ?)" },
@@ -218,12 +229,12 @@ static int finish_prepare(struct finish *f, struct err *err)
 
 static void finish_close(struct finish *f)
 {
-    sqlite3_finalize(f->result);
-    sqlite3_finalize(f->estimate);
-    sqlite3_finalize(f->known);
-    sqlite3_finalize(f->indexes);
-    sqlite3_finalize(f->value);
-    sqlite3_finalize(f->verdict);
+    sql_finalize(f->result);
+    sql_finalize(f->estimate);
+    sql_finalize(f->known);
+    sql_finalize(f->indexes);
+    sql_finalize(f->value);
+    sql_finalize(f->verdict);
 }
 
 /* The indexes of the blocks that a case's values come from. Where samples do not tell (an import): 0, 1, ... */
@@ -241,7 +252,7 @@ static int find_indexes(struct finish *f, int64_t series, struct indexes *indexe
         return -1;
     while ((more = sql_step(f->store, f->indexes, err)) > 0) {
         indexes->index = mem_grow(indexes->index, &indexes->capacity, indexes->n + 1, sizeof(*indexes->index));
-        indexes->index[indexes->n++] = sqlite3_column_int64(f->indexes, 0);
+        indexes->index[indexes->n++] = sql_column_int(f->indexes, 0);
     }
     return more;
 }
@@ -306,24 +317,22 @@ static int add_verdict(struct finish *f, const struct verdict *v, size_t positio
 
 static int end_run(struct store *store, const struct run_result *run, struct err *err)
 {
-    sqlite3_stmt *end = sql_prepare(store,
-                                    "UPDATE run SET finished_at = strftime('%Y-%m-%dT%H:%M:%SZ', 'now'), seconds = ?,"
-                                    " judged = ?, exit = ? WHERE id = ? AND finished_at IS NULL",
-                                    err);
-    int ret = -1;
+    time_t now = time(NULL);
+    struct tm utc;
+    char at[32];
+    int64_t id;
+    int ended;
 
-    if (!end ||
-        sql_run(store, end,
-                SQL_ROW(SQL_V(run->info.seconds), SQL_V(run->judged), SQL_V(run->exit), SQL_V(run->info.id)), err) < 0)
-        goto out;
-    if (sqlite3_changes(store->db) != 1) {
+    strftime(at, sizeof(at), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
+    ended = sql_run_number(store,
+                           "UPDATE run SET finished_at = ?, seconds = ?, judged = ?, exit = ?"
+                           " WHERE id = ? AND finished_at IS NULL RETURNING id",
+                           SQL_ROW(SQL_V((char *)at), SQL_V(run->info.seconds), SQL_V(run->judged), SQL_V(run->exit),
+                                   SQL_V(run->info.id)),
+                           &id, err);
+    if (ended == 0)
         err_set(err, ERR_HARNESS, "'%s' has no such run, or it has finished already", store->path);
-        goto out;
-    }
-    ret = 0;
-out:
-    sqlite3_finalize(end);
-    return ret;
+    return ended == 1 ? 0 : -1;
 }
 
 int store_finish_run(struct store *store, const struct run_result *run, struct err *err)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* store.h -- the history: an SQLite database of runs, blocks, samples, estimates and verdicts (schema.sql).
+/* store.h -- the history: a database of runs, blocks, samples, estimates and verdicts (schema.sql). One host keeps it in a
+ * file, by SQLite; many share one on a server that speaks PostgreSQL's protocol, named by a URL (store_url.h).
  *
  * Every block is one transaction, synchronous: a crash, a kill or a full disk loses at most the block in flight.
  * Several processes may write at once: they wait for each other, up to 30 s. A file that is not ours, newer than this
@@ -16,6 +17,7 @@ enum store_mode {
     STORE_READ,  /* a missing or empty file is an error that says how to make one; others may write meanwhile */
 };
 
+/* `path`: a file, or the URL of a server. */
 struct store *store_open(const char *path, enum store_mode mode, struct err *err); /* NULL with *err filled */
 void store_close(struct store *store);                                             /* accepts NULL */
 
@@ -32,7 +34,7 @@ const char *store_version(void); /* of the SQLite library: "3.40.1" */
  * only. Exact values that came with their blocks are not stored again. */
 int store_finish_run(struct store *store, const struct run_result *run, struct err *err);
 
-/* "12", "last", "last~2" (the second before the last): finished runs only, of `host_class` where that is not NULL. */
+/* "12", "last", "last~2" (the second before the last, by their time): finished runs only, of `host_class` where that is not NULL. */
 int store_find_run(struct store *store, const char *spec, const char *host_class, int64_t *id, struct err *err);
 
 /* The runs that tell the last word on something: of every host class its last finished run, and of every scenario that

@@ -8,9 +8,9 @@
 
 int store_add_ack(struct store *store, const struct ack *ack, struct err *err)
 {
-    sqlite3_stmt *add = sql_prepare(store,
+    struct sql_stmt *add = sql_prepare(store,
                                     "INSERT INTO ack (case_id, metric, host_class, run, reason, acked_at)"
-                                    " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET reason = excluded.reason,"
+                                    " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (case_id, metric, host_class, run) DO UPDATE SET reason = excluded.reason,"
                                     " acked_at = excluded.acked_at",
                                     err);
     int ret = add ? sql_run(store, add,
@@ -19,13 +19,13 @@ int store_add_ack(struct store *store, const struct ack *ack, struct err *err)
                             err)
                   : -1;
 
-    sqlite3_finalize(add);
+    sql_finalize(add);
     return ret < 0 ? err_wrap(err, "cannot record the acknowledgement") : 0;
 }
 
 int store_load_acks(struct store *store, struct ack **acks, size_t *n_acks, struct err *err)
 {
-    sqlite3_stmt *row = sql_prepare(
+    struct sql_stmt *row = sql_prepare(
         store, "SELECT case_id, metric, host_class, run, reason, acked_at FROM ack ORDER BY id", err);
     size_t capacity = 0;
     int more = -1;
@@ -40,10 +40,10 @@ int store_load_acks(struct store *store, struct ack **acks, size_t *n_acks, stru
         sql_column_text(row, 0, a->case_id, sizeof(a->case_id));
         sql_column_text(row, 1, a->metric, sizeof(a->metric));
         sql_column_text(row, 2, a->host_class, sizeof(a->host_class));
-        a->run = sqlite3_column_int64(row, 3);
+        a->run = sql_column_int(row, 3);
         sql_column_text(row, 4, a->reason, sizeof(a->reason));
         sql_column_text(row, 5, a->at, sizeof(a->at));
     }
-    sqlite3_finalize(row);
+    sql_finalize(row);
     return more < 0 ? err_wrap(err, "cannot load the acknowledgements") : 0;
 }

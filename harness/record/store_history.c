@@ -13,7 +13,8 @@
 
 #define TEXT(stmt, column, dst) sql_column_text(stmt, column, dst, sizeof(dst))
 
-const char store_history_sql[] = "SELECT metric, unit, kind, better, run, value, low, high FROM estimate WHERE series = ?";
+const char store_history_sql[] = "SELECT metric, unit, kind, better, run, value, low, high FROM estimate WHERE series = ?"
+                                 " ORDER BY run";
 
 /* Few are not ok: asked once a case, not for each of its figures. */
 static const char not_ok_sql[] = "SELECT run FROM case_result INDEXED BY case_result_not_ok WHERE series = ?"
@@ -32,7 +33,7 @@ struct runs {
 struct reader {
     struct store *store;
     struct runs runs;
-    sqlite3_stmt *figures, *not_ok;
+    struct sql_stmt *figures, *not_ok;
     int64_t *bad; /* runs in which the case that is read was not ok, ascending */
     size_t n_bad, bad_capacity;
     struct history *history;
@@ -42,8 +43,8 @@ struct reader {
 
 static int load_runs(struct store *store, struct runs *runs, struct err *err)
 {
-    sqlite3_stmt *row = sql_prepare(store,
-                                    "SELECT r.id, r.started, r.commit_id, r.host_class, coalesce((SELECT value FROM"
+    struct sql_stmt *row = sql_prepare(store,
+                                    "SELECT r.id, r.started, r.commit_id, r.host_class, coalesce((SELECT max(value) FROM"
                                     " host_fact f WHERE f.run = r.id AND f.key = 'epoch'), '') FROM run r"
                                     " WHERE r.finished_at IS NOT NULL ORDER BY r.id",
                                     err);
@@ -54,13 +55,13 @@ static int load_runs(struct store *store, struct runs *runs, struct err *err)
 
         runs->rows = mem_grow(runs->rows, &runs->capacity, runs->n + 1, sizeof(*runs->rows));
         r = &runs->rows[runs->n++];
-        r->id = sqlite3_column_int64(row, 0);
+        r->id = sql_column_int(row, 0);
         TEXT(row, 1, r->started);
         TEXT(row, 2, r->commit);
         TEXT(row, 3, r->host_class);
         TEXT(row, 4, r->epoch);
     }
-    sqlite3_finalize(row);
+    sql_finalize(row);
     return more;
 }
 
@@ -84,14 +85,14 @@ static size_t find_series(struct reader *r, size_t from, const struct series *li
 
 static void add_point(struct reader *r, size_t from, const struct series *like, const struct run_facts *run)
 {
-    size_t at = find_series(r, from, like, (const char *)sqlite3_column_text(r->figures, 0), run->host_class);
+    size_t at = find_series(r, from, like, sql_column_str(r->figures, 0), run->host_class);
     struct series *s = &r->history->series[at];
     struct point *p;
 
-    if (strcmp((const char *)sqlite3_column_text(r->figures, 1), s->unit) != 0) /* the newest description wins */
+    if (strcmp(sql_column_str(r->figures, 1), s->unit) != 0) /* the newest description wins */
         TEXT(r->figures, 1, s->unit);
-    s->kind = strcmp((const char *)sqlite3_column_text(r->figures, 2), "exact") == 0 ? METRIC_EXACT : METRIC_TIMED;
-    s->better = strcmp((const char *)sqlite3_column_text(r->figures, 3), "higher") == 0 ? METRIC_HIGHER_IS_BETTER
+    s->kind = strcmp(sql_column_str(r->figures, 2), "exact") == 0 ? METRIC_EXACT : METRIC_TIMED;
+    s->better = strcmp(sql_column_str(r->figures, 3), "higher") == 0 ? METRIC_HIGHER_IS_BETTER
                                                                                         : METRIC_LOWER_IS_BETTER;
     s->points = mem_grow(s->points, &r->rooms[at], s->n_points + 1, sizeof(*p));
     p = &s->points[s->n_points++];
@@ -102,6 +103,24 @@ static void add_point(struct reader *r, size_t from, const struct series *like, 
     p->value = sql_column_real(r->figures, 5, NAN);
     p->low = sql_column_real(r->figures, 6, -INFINITY);
     p->high = sql_column_real(r->figures, 7, INFINITY);
+}
+
+static int by_time(const void *a, const void *b)
+{
+    const struct point *x = a, *y = b;
+    int d = strcmp(x->started, y->started);
+
+    return d ? d : (x->run > y->run) - (x->run < y->run);
+}
+
+/* Runs that came from another store have numbers that say nothing about their time. */
+static void put_in_order(struct series *s)
+{
+    for (size_t i = 1; i < s->n_points; i++)
+        if (by_time(&s->points[i - 1], &s->points[i]) > 0) {
+            qsort(s->points, s->n_points, sizeof(*s->points), by_time);
+            return;
+        }
 }
 
 static int by_metric(const void *a, const void *b)
@@ -121,7 +140,7 @@ static int find_bad_runs(struct reader *r, int64_t id, struct err *err)
         return -1;
     while ((more = sql_step(r->store, r->not_ok, err)) > 0) {
         r->bad = mem_grow(r->bad, &r->bad_capacity, r->n_bad + 1, sizeof(*r->bad));
-        r->bad[r->n_bad++] = sqlite3_column_int64(r->not_ok, 0);
+        r->bad[r->n_bad++] = sql_column_int(r->not_ok, 0);
     }
     return more;
 }
@@ -134,7 +153,7 @@ static int read_case(struct reader *r, int64_t id, const struct series *like, st
     if (find_bad_runs(r, id, err) < 0 || sql_start(r->store, r->figures, SQL_ROW(SQL_V(id)), err) < 0)
         return -1;
     while ((more = sql_step(r->store, r->figures, err)) > 0) {
-        int64_t run = sqlite3_column_int64(r->figures, 4); /* ascending, as the two lists beside it */
+        int64_t run = sql_column_int(r->figures, 4); /* ascending, as the two lists beside it */
 
         while (bad < r->n_bad && r->bad[bad] < run)
             bad++;
@@ -143,6 +162,8 @@ static int read_case(struct reader *r, int64_t id, const struct series *like, st
         if (at < r->runs.n && r->runs.rows[at].id == run && !(bad < r->n_bad && r->bad[bad] == run))
             add_point(r, from, like, &r->runs.rows[at]);
     }
+    for (size_t i = from; i < r->history->n_series; i++)
+        put_in_order(&r->history->series[i]);
     if (r->history->n_series > from)
         qsort(r->history->series + from, r->history->n_series - from, sizeof(*like), by_metric);
     return more;
@@ -150,8 +171,9 @@ static int read_case(struct reader *r, int64_t id, const struct series *like, st
 
 static int read_cases(struct reader *r, const char *const *globs, size_t n_globs, struct err *err)
 {
-    sqlite3_stmt *row = sql_prepare(
-        r->store, "SELECT id, case_id, scenario, variant, reference, params, role FROM series ORDER BY case_id", err);
+    struct sql_stmt *row = sql_prepare(
+        r->store, "SELECT id, case_id, scenario, variant, reference, params, role FROM series"
+                  " ORDER BY case_id COLLATE BINARY", err);
     int more = -1;
 
     r->figures = sql_prepare(r->store, store_history_sql, err);
@@ -166,15 +188,15 @@ static int read_cases(struct reader *r, const char *const *globs, size_t n_globs
         TEXT(row, 3, like.variant);
         TEXT(row, 4, like.reference);
         TEXT(row, 5, like.params);
-        like.role = (enum variant_role)sqlite3_column_int(row, 6);
-        if (read_case(r, sqlite3_column_int64(row, 0), &like, err) < 0) {
+        like.role = (enum variant_role)(int)sql_column_int(row, 6);
+        if (read_case(r, sql_column_int(row, 0), &like, err) < 0) {
             more = -1;
             break;
         }
     }
-    sqlite3_finalize(row);
-    sqlite3_finalize(r->figures);
-    sqlite3_finalize(r->not_ok);
+    sql_finalize(row);
+    sql_finalize(r->figures);
+    sql_finalize(r->not_ok);
     free(r->bad);
     return more;
 }

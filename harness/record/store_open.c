@@ -4,7 +4,9 @@
 
 #include "base/mem.h"
 #include "base/text.h"
-#include "record/sql.h"
+#include "record/sql_engine.h"
+#include "record/store_private.h"
+#include "record/store_url.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,13 +16,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-extern const char schema_sql[], migrate_2_sql[], migrate_3_sql[], migrate_4_sql[];
+extern const char schema_sql[], migrate_2_sql[], migrate_3_sql[], migrate_4_sql[], migrate_5_sql[];
 
-/* migrations[v] takes a store from version v to v + 1; version 0 is the empty file. Only ever add to the end. */
-static const char *const migrations[] = { schema_sql, migrate_2_sql, migrate_3_sql, migrate_4_sql };
+const char *const store_migrations[STORE_VERSION] = { schema_sql, migrate_2_sql, migrate_3_sql, migrate_4_sql,
+                                                      migrate_5_sql };
 
 enum {
-    VERSION = ARRAY_LEN(migrations),
     APPLICATION_ID = 0x7061776c, /* "pawl" */
     BUSY_MS = 30000,
     HEADER_BYTES = 100,
@@ -35,12 +36,12 @@ static uint32_t header_number(const unsigned char *header, int at)
     return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
 }
 
-static int refuse_newer(const struct store *store, long long version, struct err *err)
+int store_refuse_newer(const struct store *store, long long version, struct err *err)
 {
     return err_set(err, ERR_HARNESS,
                    "'%s' was written by a newer pawl (schema %lld, this one knows %d): update pawl or choose another "
                    "file with --db",
-                   store->path, version, (int)VERSION);
+                   store->path, version, (int)STORE_VERSION);
 }
 
 static int refuse_foreign(const struct store *store, const char *what, struct err *err)
@@ -73,36 +74,36 @@ static int check_header(const struct store *store, sqlite3_int64 *bytes, struct 
     version = header_number(header, 60);
     if (id != APPLICATION_ID)
         return refuse_foreign(store, "another program's SQLite database", err);
-    if (version > VERSION)
-        return refuse_newer(store, version, err);
+    if (version > STORE_VERSION)
+        return store_refuse_newer(store, version, err);
     return 0;
 }
 
 /* What SQLite finds on reading: a version that is still in the write-ahead log, and damage. */
 static int check_contents(struct store *store, sqlite3_int64 bytes, int64_t *version, struct err *err)
 {
-    sqlite3_stmt *check = NULL;
+    struct sql_stmt *check = NULL;
     const char *found;
     int ret = -1, step;
 
     if (sql_number(store, "PRAGMA user_version", version, err) < 0)
         return -1;
-    if (*version < 0 || *version > VERSION)
-        return refuse_newer(store, *version, err);
+    if (*version < 0 || *version > STORE_VERSION)
+        return store_refuse_newer(store, *version, err);
     if (bytes == 0 || bytes > CHECK_BYTES_MAX)
         return 0;
     check = sql_prepare(store, "PRAGMA quick_check(1)", err);
     step = check ? sql_step(store, check, err) : -1;
     if (step < 0)
         goto out;
-    found = step ? (const char *)sqlite3_column_text(check, 0) : NULL;
+    found = step ? sql_column_str(check, 0) : NULL;
     if (!found || strcmp(found, "ok") != 0) {
         sql_damaged(store, found ? found : "nothing was found", err);
         goto out;
     }
     ret = 0;
 out:
-    sqlite3_finalize(check);
+    sql_finalize(check);
     return ret;
 }
 
@@ -117,14 +118,14 @@ static int migrate(struct store *store, struct err *err)
         return -1;
     if (sql_number(store, "PRAGMA user_version", &version, err) < 0)
         goto out;
-    if (version > VERSION) { /* a newer one was quicker */
-        refuse_newer(store, version, err);
+    if (version > STORE_VERSION) { /* a newer one was quicker */
+        store_refuse_newer(store, version, err);
         goto out;
     }
-    for (; version < VERSION; version++)
-        if (sql_exec(store, migrations[version], err) < 0)
+    for (; version < STORE_VERSION; version++)
+        if (sql_exec(store, store_migrations[version], err) < 0)
             goto out;
-    sqlite3_snprintf(sizeof(pragmas), pragmas, "PRAGMA application_id = %d; PRAGMA user_version = %d", APPLICATION_ID,
+    snprintf(pragmas, sizeof(pragmas), "PRAGMA application_id = %d; PRAGMA user_version = %d", APPLICATION_ID,
                      (int)version);
     if (sql_exec(store, pragmas, err) < 0)
         goto out;
@@ -139,18 +140,18 @@ out:
  * ours. A process that is killed before the switch leaves it to the next one. */
 static int use_write_ahead_log(struct store *store, struct err *err)
 {
-    sqlite3_stmt *stmt = sql_prepare(store, "PRAGMA journal_mode = WAL", err);
+    struct sql_stmt *stmt = sql_prepare(store, "PRAGMA journal_mode = WAL", err);
     int ret = -1;
 
     if (!stmt || sql_step(store, stmt, err) < 0)
         goto out;
-    if (sqlite3_stricmp((const char *)sqlite3_column_text(stmt, 0), "wal") != 0) {
+    if (strcasecmp(sql_column_str(stmt, 0), "wal") != 0) {
         err_set(err, ERR_HARNESS, "'%s' cannot have a write-ahead log: put it on a local disk with --db", store->path);
         goto out;
     }
     ret = 0;
 out:
-    sqlite3_finalize(stmt);
+    sql_finalize(stmt);
     return ret;
 }
 
@@ -221,7 +222,7 @@ static int prepare(struct store *store, enum store_mode mode, struct err *err)
         return -1;
     if (mode == STORE_READ && version == 0) /* another process is about to make it */
         return empty(store, err);
-    if (version < VERSION && migrate(store, err) < 0) /* to read, too: one version is all that the rest knows */
+    if (version < STORE_VERSION && migrate(store, err) < 0) /* to read, too: one version is all that the rest knows */
         return -1;
     if (mode == STORE_WRITE) {
         if (use_write_ahead_log(store, err) < 0)
@@ -243,6 +244,11 @@ struct store *store_open(const char *path, enum store_mode mode, struct err *err
     bool missing;
 
     store->path = mem_strdup(path);
+    if (store_url(path)) {
+        ret = store_server_open(store, mode, err);
+        goto out;
+    }
+    store->engine = &sql_sqlite;
     if (!file) {
         err_set(err, ERR_HARNESS, "cannot open '%s': out of memory", path);
         goto out;
@@ -274,8 +280,8 @@ void store_close(struct store *store)
 {
     if (!store)
         return;
-    if (sqlite3_close(store->db) != SQLITE_OK)
-        BUG("a statement outlives its store: %s", sqlite3_errmsg(store->db));
+    if (store->engine)
+        store->engine->close(store);
     free(store->path);
     free(store);
 }

@@ -18,7 +18,7 @@ struct block_room {
 
 struct prune {
     struct store *store;
-    sqlite3_stmt *series, *samples, *add, *drop;
+    struct sql_stmt *series, *samples, *add, *drop;
     struct block_room room;
     struct pruned *pruned;
 };
@@ -26,7 +26,7 @@ struct prune {
 static int prepare(struct prune *p, struct err *err)
 {
     const struct {
-        sqlite3_stmt **stmt;
+        struct sql_stmt **stmt;
         const char *sql;
     } rows[] = {
         { &p->series,
@@ -75,15 +75,15 @@ static int write_block(struct prune *p, int64_t series, int64_t run, struct err 
     return ret;
 }
 
-static void take_sample(struct block_room *b, sqlite3_stmt *row)
+static void take_sample(struct block_room *b, struct sql_stmt *row)
 {
     double mhz = sql_column_real(row, 4, NAN), instructions = sql_column_real(row, 5, NAN);
 
-    b->block = sqlite3_column_int64(row, 0);
+    b->block = sql_column_int(row, 0);
     b->ns = mem_grow(b->ns, &b->capacity, b->n + 1, sizeof(*b->ns));
-    b->ns[b->n++] = sqlite3_column_double(row, 2);
-    b->iterations += sqlite3_column_int64(row, 1);
-    b->switches += sqlite3_column_int64(row, 3);
+    b->ns[b->n++] = sql_column_real(row, 2, NAN);
+    b->iterations += sql_column_int(row, 1);
+    b->switches += sql_column_int(row, 3);
     if (!isnan(mhz)) {
         b->mhz += mhz;
         b->n_mhz++;
@@ -101,7 +101,7 @@ static int thin_series(struct prune *p, int64_t series, int64_t run, struct err 
     if (sql_start(p->store, p->samples, SQL_ROW(SQL_V(series), SQL_V(run)), err) < 0)
         return -1;
     while ((more = sql_step(p->store, p->samples, err)) > 0) {
-        if (p->room.n && p->room.block != sqlite3_column_int64(p->samples, 0) && write_block(p, series, run, err) < 0)
+        if (p->room.n && p->room.block != sql_column_int(p->samples, 0) && write_block(p, series, run, err) < 0)
             return -1;
         take_sample(&p->room, p->samples);
     }
@@ -119,15 +119,15 @@ static int thin_run(struct prune *p, int64_t run, struct err *err)
     if (sql_begin(p->store, err) < 0 || sql_start(p->store, p->series, SQL_ROW(SQL_V(run)), err) < 0)
         goto fail;
     while ((more = sql_step(p->store, p->series, err)) > 0)
-        if (thin_series(p, sqlite3_column_int64(p->series, 0), run, err) < 0)
+        if (thin_series(p, sql_column_int(p->series, 0), run, err) < 0)
             goto fail;
-    sqlite3_reset(p->series);
+    sql_reset(p->series);
     if (more < 0 || sql_commit(p->store, err) < 0)
         goto fail;
     p->pruned->runs += p->pruned->samples > before;
     return 0;
 fail:
-    sqlite3_reset(p->series);
+    sql_reset(p->series);
     sql_rollback(p->store);
     return err_wrap(err, "cannot thin run %" PRId64, run);
 }
@@ -135,7 +135,7 @@ fail:
 /* The runs that the policy gives up. */
 static int find_runs(struct store *store, const char *before, int64_t **ids, size_t *n, struct err *err)
 {
-    sqlite3_stmt *row = sql_prepare(
+    struct sql_stmt *row = sql_prepare(
         store,
         "SELECT id FROM run r WHERE started < ?1 AND (finished_at IS NULL OR (SELECT count(*)"
         " FROM run n WHERE n.host_class = r.host_class AND n.finished_at IS NOT NULL"
@@ -149,15 +149,15 @@ static int find_runs(struct store *store, const char *before, int64_t **ids, siz
     if (row && sql_start(store, row, SQL_ROW(SQL_V(before), SQL_V((int)STORE_PRUNE_RUNS)), err) == 0)
         while ((more = sql_step(store, row, err)) > 0) {
             *ids = mem_grow(*ids, &capacity, *n + 1, sizeof(**ids));
-            (*ids)[(*n)++] = sqlite3_column_int64(row, 0);
+            (*ids)[(*n)++] = sql_column_int(row, 0);
         }
-    sqlite3_finalize(row);
+    sql_finalize(row);
     return more;
 }
 
 static int count_run(struct store *store, int64_t run, struct pruned *pruned, struct err *err)
 {
-    sqlite3_stmt *count = sql_prepare(
+    struct sql_stmt *count = sql_prepare(
         store,
         "SELECT count(*), count(DISTINCT m.series || ' ' || m.block) FROM series s CROSS JOIN"
         " sample m ON m.series = s.id AND m.run = ?",
@@ -165,12 +165,12 @@ static int count_run(struct store *store, int64_t run, struct pruned *pruned, st
     int ret = -1;
 
     if (count && sql_start(store, count, SQL_ROW(SQL_V(run)), err) == 0 && sql_step(store, count, err) == 1) {
-        pruned->samples += sqlite3_column_int64(count, 0);
-        pruned->blocks += sqlite3_column_int64(count, 1);
-        pruned->runs += sqlite3_column_int64(count, 0) > 0;
+        pruned->samples += sql_column_int(count, 0);
+        pruned->blocks += sql_column_int(count, 1);
+        pruned->runs += sql_column_int(count, 0) > 0;
         ret = 0;
     }
-    sqlite3_finalize(count);
+    sql_finalize(count);
     return ret;
 }
 
@@ -186,10 +186,10 @@ int store_prune(struct store *store, const char *before, bool only_count, struct
         ret = prepare(&p, err);
     for (size_t i = 0; ret == 0 && i < n; i++)
         ret = only_count ? count_run(store, ids[i], pruned, err) : thin_run(&p, ids[i], err);
-    sqlite3_finalize(p.series);
-    sqlite3_finalize(p.samples);
-    sqlite3_finalize(p.add);
-    sqlite3_finalize(p.drop);
+    sql_finalize(p.series);
+    sql_finalize(p.samples);
+    sql_finalize(p.add);
+    sql_finalize(p.drop);
     free(p.room.ns);
     free(ids);
     return ret;

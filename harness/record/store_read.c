@@ -8,13 +8,15 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #define TEXT(stmt, column, dst) sql_column_text(stmt, column, dst, sizeof(dst))
 
 /* A word of the JSON document in a column, by its parser. */
-static int column_word(const struct store *store, sqlite3_stmt *stmt, int column, int (*parse)(const char *),
+static int column_word(const struct store *store, struct sql_stmt *stmt, int column, int (*parse)(const char *),
                        int *value, struct err *err)
 {
     char word[NAME_MAX_LEN], how[NAME_MAX_LEN + 32];
@@ -23,12 +25,12 @@ static int column_word(const struct store *store, sqlite3_stmt *stmt, int column
     *value = parse(word);
     if (*value >= 0)
         return 0;
-    sqlite3_snprintf(sizeof(how), how, "unknown word '%s'", word);
+    snprintf(how, sizeof(how), "unknown word '%s'", word);
     return sql_damaged(store, how, err);
 }
 
 /* A metric's kind and, in the next column, which way is better. */
-static void column_metric(sqlite3_stmt *stmt, int column, enum metric_kind *kind, enum metric_better *better)
+static void column_metric(struct sql_stmt *stmt, int column, enum metric_kind *kind, enum metric_better *better)
 {
     char word[NAME_MAX_LEN];
 
@@ -58,23 +60,23 @@ static int parse_spec(const char *s, struct spec *spec, struct err *err)
 
 static int find_number(struct store *store, int64_t id, const char *host_class, struct err *err)
 {
-    sqlite3_stmt *find = sql_prepare(store, "SELECT finished_at IS NULL, host_class FROM run WHERE id = ?", err);
+    struct sql_stmt *find = sql_prepare(store, "SELECT finished_at IS NULL, host_class FROM run WHERE id = ?", err);
     int ret = -1, found;
 
     if (!find || sql_start(store, find, SQL_ROW(SQL_V(id)), err) < 0 || (found = sql_step(store, find, err)) < 0)
         goto out;
     if (!found)
         err_set(err, ERR_CONFIG, "there is no run %" PRId64 " in '%s'", id, store->path);
-    else if (sqlite3_column_int(find, 0))
+    else if ((int)sql_column_int(find, 0))
         err_set(err, ERR_CONFIG, "run %" PRId64 " in '%s' did not finish: it is at work still, or was cut short", id,
                 store->path);
-    else if (host_class && sqlite3_stricmp((const char *)sqlite3_column_text(find, 1), host_class) != 0)
+    else if (host_class && strcasecmp(sql_column_str(find, 1), host_class) != 0)
         err_set(err, ERR_CONFIG, "run %" PRId64 " in '%s' was made on a '%s', not on a '%s'", id, store->path,
-                (const char *)sqlite3_column_text(find, 1), host_class);
+                sql_column_str(find, 1), host_class);
     else
         ret = 0;
 out:
-    sqlite3_finalize(find);
+    sql_finalize(find);
     return ret;
 }
 
@@ -82,29 +84,29 @@ out:
 
 static int too_few(struct store *store, const char *spec, const char *host_class, struct err *err)
 {
-    sqlite3_stmt *count = sql_prepare(store, "SELECT count(*)" OF_HOST_CLASS, err);
+    struct sql_stmt *count = sql_prepare(store, "SELECT count(*)" OF_HOST_CLASS, err);
     char of[128] = "";
     int64_t n;
 
     if (!count || sql_start(store, count, SQL_ROW(SQL_V(host_class)), err) < 0 || sql_step(store, count, err) < 0)
         goto out;
-    n = sqlite3_column_int64(count, 0);
+    n = sql_column_int(count, 0);
     if (host_class[0])
-        sqlite3_snprintf(sizeof(of), of, " on a '%s'", host_class);
+        snprintf(of, sizeof(of), " on a '%s'", host_class);
     if (n == 0)
         err_set(err, ERR_CONFIG, "no run in '%s' has finished%s: make one with `pawl run`", store->path, of);
     else
         err_set(err, ERR_CONFIG, "'%s' goes back too far: %" PRId64 " run%s in '%s' %s finished%s", spec, n,
                 n == 1 ? "" : "s", store->path, n == 1 ? "has" : "have", of);
 out:
-    sqlite3_finalize(count);
+    sql_finalize(count);
     return -1;
 }
 
 int store_find_run(struct store *store, const char *spec_text, const char *host_class, int64_t *id, struct err *err)
 {
     const char *of = host_class ? host_class : "";
-    sqlite3_stmt *find = NULL;
+    struct sql_stmt *find = NULL;
     struct spec spec;
     int ret = -1, found;
 
@@ -114,32 +116,34 @@ int store_find_run(struct store *store, const char *spec_text, const char *host_
         *id = spec.number;
         return find_number(store, spec.number, host_class, err);
     }
-    find = sql_prepare(store, "SELECT id" OF_HOST_CLASS " ORDER BY id DESC LIMIT 1 OFFSET ?2", err);
+    find = sql_prepare(store, "SELECT id" OF_HOST_CLASS " ORDER BY started DESC, id DESC LIMIT 1 OFFSET ?2", err);
     if (!find || sql_start(store, find, SQL_ROW(SQL_V(of), SQL_V(spec.back)), err) < 0 ||
         (found = sql_step(store, find, err)) < 0)
         goto out;
     if (found) {
-        *id = sqlite3_column_int64(find, 0);
+        *id = sql_column_int(find, 0);
         ret = 0;
     } else {
         too_few(store, spec_text, of, err);
     }
 out:
-    sqlite3_finalize(find);
+    sql_finalize(find);
     return ret;
 }
 
 int store_last_runs(struct store *store, int64_t **ids, size_t *n_ids, struct err *err)
 {
     /* A verdict may be on a case that its run lacks (MISSING): its scenario is known where the case ever ran. */
-    sqlite3_stmt *row = sql_prepare(
+    struct sql_stmt *row = sql_prepare(
         store,
         "WITH seen (run, series) AS (SELECT run, series FROM case_result UNION"
         " SELECT v.run, s.id FROM verdict v JOIN series s ON s.case_id = v.case_id),"
-        " latest (run) AS (SELECT max(id) FROM run WHERE finished_at IS NOT NULL GROUP BY host_class UNION"
-        " SELECT max(r.id) FROM seen JOIN run r ON r.id = seen.run JOIN series s ON s.id = seen.series"
-        " WHERE r.finished_at IS NOT NULL GROUP BY r.host_class, s.scenario)"
-        " SELECT id FROM run WHERE id IN (SELECT run FROM latest) ORDER BY host_class, id DESC",
+        " ranked (run, place) AS (SELECT id, row_number() OVER (PARTITION BY host_class ORDER BY started DESC, id DESC)"
+        " FROM run WHERE finished_at IS NOT NULL UNION ALL"
+        " SELECT r.id, row_number() OVER (PARTITION BY r.host_class, s.scenario ORDER BY r.started DESC, r.id DESC)"
+        " FROM seen JOIN run r ON r.id = seen.run JOIN series s ON s.id = seen.series WHERE r.finished_at IS NOT NULL)"
+        " SELECT id FROM run WHERE id IN (SELECT run FROM ranked WHERE place = 1)"
+        " ORDER BY host_class COLLATE BINARY, started DESC, id DESC",
         err);
     size_t capacity = 0;
     int more = -1;
@@ -148,19 +152,19 @@ int store_last_runs(struct store *store, int64_t **ids, size_t *n_ids, struct er
     *n_ids = 0;
     while (row && (more = sql_step(store, row, err)) > 0) {
         *ids = mem_grow(*ids, &capacity, *n_ids + 1, sizeof(**ids));
-        (*ids)[(*n_ids)++] = sqlite3_column_int64(row, 0);
+        (*ids)[(*n_ids)++] = sql_column_int(row, 0);
     }
-    sqlite3_finalize(row);
+    sql_finalize(row);
     return more == 0 && *n_ids == 0 ? too_few(store, "last", "", err) : more;
 }
 
 static int load_info(struct store *store, int64_t id, struct run_result *run, struct err *err)
 {
-    sqlite3_stmt *row = sql_prepare(store,
+    struct sql_stmt *row = sql_prepare(store,
                                     "SELECT commit_id, dirty, host_class, compiler, flags, libraries, seed, started,"
                                     " seconds, judged, exit, command, against FROM run WHERE id = ?",
                                     err);
-    sqlite3_stmt *facts = sql_prepare(store, "SELECT key, value FROM host_fact WHERE run = ? ORDER BY position", err);
+    struct sql_stmt *facts = sql_prepare(store, "SELECT key, value FROM host_fact WHERE run = ? ORDER BY position", err);
     struct run_info *info = &run->info;
     int ret = -1, more = 0;
 
@@ -168,16 +172,16 @@ static int load_info(struct store *store, int64_t id, struct run_result *run, st
         goto out; /* find_number() has seen the row */
     info->id = id;
     TEXT(row, 0, info->commit);
-    info->dirty = sqlite3_column_int(row, 1);
+    info->dirty = (int)sql_column_int(row, 1);
     TEXT(row, 2, info->host.class);
     TEXT(row, 3, info->compiler);
     TEXT(row, 4, info->flags);
     TEXT(row, 5, info->libraries);
-    info->seed = (uint64_t)sqlite3_column_int64(row, 6);
+    info->seed = (uint64_t)sql_column_int(row, 6);
     TEXT(row, 7, info->started);
     info->seconds = sql_column_real(row, 8, NAN);
-    run->judged = sqlite3_column_int(row, 9);
-    run->exit = sqlite3_column_int(row, 10);
+    run->judged = (int)sql_column_int(row, 9);
+    run->exit = (int)sql_column_int(row, 10);
     TEXT(row, 11, info->command);
     TEXT(row, 12, info->against);
     if (sql_start(store, facts, SQL_ROW(SQL_V(id)), err) < 0)
@@ -190,8 +194,8 @@ static int load_info(struct store *store, int64_t id, struct run_result *run, st
     }
     ret = more < 0 ? -1 : 0;
 out:
-    sqlite3_finalize(row);
-    sqlite3_finalize(facts);
+    sql_finalize(row);
+    sql_finalize(facts);
     return ret;
 }
 
@@ -199,7 +203,7 @@ out:
 struct load {
     struct store *store;
     int64_t run;
-    sqlite3_stmt *cases, *estimates, *values;
+    struct sql_stmt *cases, *estimates, *values;
 };
 
 static int load_prepare(struct load *l, struct err *err)
@@ -277,26 +281,26 @@ static int load_cases(struct store *store, struct run_result *run, struct err *e
         TEXT(l.cases, 2, c->variant);
         TEXT(l.cases, 3, c->reference);
         TEXT(l.cases, 4, c->params);
-        c->role = (enum variant_role)sqlite3_column_int(l.cases, 5);
+        c->role = (enum variant_role)(int)sql_column_int(l.cases, 5);
         if (column_word(store, l.cases, 6, case_status_parse, &status, err) < 0)
             goto out;
         c->status = (enum case_status)status;
         TEXT(l.cases, 7, c->reason);
-        c->n_blocks = (size_t)sqlite3_column_int64(l.cases, 8);
-        if (load_estimates(&l, sqlite3_column_int64(l.cases, 9), c, err) < 0)
+        c->n_blocks = (size_t)sql_column_int(l.cases, 8);
+        if (load_estimates(&l, sql_column_int(l.cases, 9), c, err) < 0)
             goto out;
     }
     ret = more;
 out:
-    sqlite3_finalize(l.cases);
-    sqlite3_finalize(l.estimates);
-    sqlite3_finalize(l.values);
+    sql_finalize(l.cases);
+    sql_finalize(l.estimates);
+    sql_finalize(l.values);
     return ret;
 }
 
 static int load_verdicts(struct store *store, struct run_result *run, struct err *err)
 {
-    sqlite3_stmt *row = sql_prepare(store,
+    struct sql_stmt *row = sql_prepare(store,
                                     "SELECT case_id, metric, against, outcome, value, low, high, bound, detectable,"
                                     " reason FROM verdict WHERE run = ? ORDER BY position",
                                     err);
@@ -323,7 +327,7 @@ static int load_verdicts(struct store *store, struct run_result *run, struct err
     }
     ret = more;
 out:
-    sqlite3_finalize(row);
+    sql_finalize(row);
     return ret;
 }
 

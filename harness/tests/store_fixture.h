@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 /* store_fixture.h -- what the tests of the store share: a folder of its own per test, a scenario, and blocks whose
- * numbers follow from their index. */
+ * numbers follow from their index. With $PAWL_TEST_SERVER (ci/with-postgres) the stores that they make by in_folder() are
+ * on that server, each in a schema of its own: what holds of one engine has to hold of the other. */
 #pragma once
 
 #include "base/text.h"
-#include "record/sql.h"
+#include "record/sql_engine.h"
 #include "record/store.h"
+#include "record/store_url.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -62,12 +64,41 @@ static inline int remove_folder(void **state)
     return status;
 }
 
-/* A file in the test's folder; free() it. */
+/* A connection to a server, without the store's help. */
+static inline struct store connect_to(const char *url)
+{
+    struct store store = { .path = (char *)url };
+    struct err err = { 0 };
+
+    if (sql_postgres_open(&store, url, false, &err) < 0)
+        fail_msg("%s", err.msg);
+    return store;
+}
+
+static inline bool on_server(void)
+{
+    return getenv("PAWL_TEST_SERVER") != NULL;
+}
+
+/* A new place for a store: a file in the test's folder, or a schema on the server; free() it. */
 static inline char *in_folder(void **state, const char *name)
 {
-    struct text t = { 0 };
+    const char *server = getenv("PAWL_TEST_SERVER");
+    struct text t = { 0 }, create = { 0 };
+    struct err err = { 0 };
+    static int n;
 
-    text_addf(&t, "%s/%s", (const char *)*state, name);
+    if (server) {
+        struct store store = connect_to(server);
+
+        text_addf(&create, "CREATE SCHEMA test_%d", ++n);
+        assert_int_equal(sql_exec(&store, create.data, &err), 0);
+        store.engine->close(&store);
+        text_free(&create);
+        text_addf(&t, "%s&options=-csearch_path%%3Dtest_%d", server, n);
+    } else {
+        text_addf(&t, "%s/%s", (const char *)*state, name);
+    }
     return t.data;
 }
 
@@ -173,6 +204,15 @@ static inline int64_t query(const char *path, const char *sql)
     sqlite3_stmt *stmt = NULL;
     int64_t n;
 
+    if (store_url(path)) {
+        struct store store = connect_to(path);
+        struct err err = { 0 };
+
+        if (sql_number(&store, sql, &n, &err) < 0)
+            fail_msg("%s", err.msg);
+        store.engine->close(&store);
+        return n;
+    }
     assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
     sqlite3_busy_timeout(db, 10000);
     assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &stmt, NULL), SQLITE_OK);

@@ -28,7 +28,7 @@ static const struct {
 
 struct make {
     struct store *store;
-    sqlite3_stmt *series, *run, *fact, *result, *estimate, *value, *block, *sample;
+    struct sql_stmt *series, *run, *fact, *result, *estimate, *value, *block, *sample;
     int64_t cases, nights, samples;
     struct rng rng;
 };
@@ -36,7 +36,7 @@ struct make {
 static int prepare(struct make *m, struct err *err)
 {
     const struct {
-        sqlite3_stmt **stmt;
+        struct sql_stmt **stmt;
         const char *sql;
     } rows[] = {
         { &m->series, "INSERT INTO series (case_id, scenario, variant, reference, params, role)"
@@ -60,10 +60,10 @@ static int prepare(struct make *m, struct err *err)
 
 static void finalize(struct make *m)
 {
-    sqlite3_stmt *const all[] = { m->series, m->run, m->fact, m->result, m->estimate, m->value, m->block, m->sample };
+    struct sql_stmt *const all[] = { m->series, m->run, m->fact, m->result, m->estimate, m->value, m->block, m->sample };
 
     for (size_t i = 0; i < ARRAY_LEN(all); i++)
-        sqlite3_finalize(all[i]);
+        sql_finalize(all[i]);
 }
 
 static int make_runs(struct make *m, struct err *err)
@@ -167,15 +167,15 @@ static double now_ms(void)
 static int show_plan(struct store *store, const char *what, const char *sql, struct err *err)
 {
     struct text explain = { 0 };
-    sqlite3_stmt *row;
+    struct sql_stmt *row;
     int more = -1;
 
     text_addf(&explain, "EXPLAIN QUERY PLAN %s", sql);
     printf("%s:\n", what);
     row = sql_prepare(store, explain.data, err);
     while (row && (more = sql_step(store, row, err)) > 0)
-        printf("    %s\n", (const char *)sqlite3_column_text(row, 3));
-    sqlite3_finalize(row);
+        printf("    %s\n", sql_column_str(row, 3));
+    sql_finalize(row);
     text_free(&explain);
     return more;
 }

@@ -145,7 +145,8 @@ static void store_gives_a_finished_run_back_whole(void **state)
     run_result_free(&run);
     store_close(store);
     assert_int_equal(query(path, "SELECT count(*) FROM block_value WHERE metric = 'ratio'"), 2); /* not twice */
-    assert_int_equal(query(path, "SELECT count(*) FROM pragma_foreign_key_check"), 0);
+    if (!on_server())
+        assert_int_equal(query(path, "SELECT count(*) FROM pragma_foreign_key_check"), 0);
     free(path);
 }
 
@@ -164,17 +165,17 @@ static void store_keeps_every_sample_with_its_run_block_and_order(void **state)
     assert_int_equal(query(path, "SELECT count(*) FROM sample"), 2 * 5 * SAMPLES);
     assert_int_equal(query(path, "SELECT count(*) FROM sample m JOIN series s ON s.id = m.series JOIN block b ON"
                                  " b.run = m.run AND b.comparison = s.comparison AND b.block = m.block"
-                                 " WHERE m.ns = 1000.0 * m.block + m.position + 0.1 AND m.round = m.position / 3 AND"
+                                 " WHERE abs(m.ns - 1000.0 * m.block - m.position - 0.1) < 1e-9 AND m.round = m.position / 3 AND"
                                  " s.case_id = 'test/store/' || CASE m.position % 3 WHEN 0 THEN 'naive' WHEN 1 THEN"
                                  " 'fast' ELSE 'p' END || '/n=32' AND m.iterations = 7 AND m.cpu_ns = 0.5 AND m.cpu = 1"
                                  " AND m.switches = 2 AND m.mhz IS NULL AND b.status = 'ok' AND b.seconds = 0.25"),
                      2 * 5 * SAMPLES);
-    assert_int_equal(query(path, "SELECT count(*) FROM sample WHERE migrated = (position = 1) AND CASE position % 2"
+    assert_int_equal(query(path, "SELECT count(*) FROM sample WHERE (migrated = 1) = (position = 1) AND CASE position % 2"
                                  " WHEN 0 THEN coalesce(instructions, cycles, branch_misses, cache_misses) IS NULL"
-                                 " ELSE instructions = 1e6 * position AND cycles = 1.0 / 3 * position AND"
+                                 " ELSE instructions = 1e6 * position AND abs(cycles - position / 3.0) < 1e-9 AND"
                                  " branch_misses = 0 AND cache_misses = 0.5 * position END"),
                      2 * 5 * SAMPLES);
-    assert_int_equal(query(path, "SELECT count(*) FROM series WHERE reference = 'naive' AND role = (variant = 'p')"),
+    assert_int_equal(query(path, "SELECT count(*) FROM series WHERE reference = 'naive' AND (role = 1) = (variant = 'p')"),
                      3);
     free(path);
 }
@@ -220,7 +221,7 @@ static void store_refuses_a_count_that_is_none_and_its_block_with_it(void **stat
 
         *(double *)((char *)&b.samples[0] + fields[i / 2]) = none[i % 2];
         assert_int_equal(store_add_block(store, run, &c, &b, &err), -1);
-        assert_says(&err, ERR_HARNESS, "CHECK constraint failed");
+        assert_says(&err, ERR_HARNESS, on_server() ? "check constraint" : "CHECK constraint failed");
         block_free(&b);
     }
     store_close(store);
@@ -313,7 +314,7 @@ static void store_finishes_a_run_once(void **state)
     assert_int_equal(store_add_block(store, 99, &(struct comparison){ .params = { .scenario = &scenario } },
                                      &(struct block){ .variant = -1 }, &err),
                      -1);
-    assert_says(&err, ERR_HARNESS, "FOREIGN KEY");
+    assert_says(&err, ERR_HARNESS, on_server() ? "foreign key" : "FOREIGN KEY");
     store_close(store);
     free(path);
 }

@@ -94,7 +94,7 @@ static void store_makes_missing_folders_for_its_owner_alone(void **state)
     assert_int_equal(stat(folder, &st), 0);
     assert_int_equal(st.st_mode & 0777, 0700);
     assert_int_equal(query(path, "SELECT count(*) FROM pragma_journal_mode WHERE journal_mode = 'wal'"), 1);
-    assert_int_equal(query(path, "SELECT user_version FROM pragma_user_version"), 4);
+    assert_int_equal(query(path, "SELECT user_version FROM pragma_user_version"), 5);
     free(folder);
     free(path);
 }
@@ -109,9 +109,11 @@ static void store_of_an_older_version_is_taken_on(void **state)
                   "UPDATE series SET peer = role; ALTER TABLE series DROP COLUMN role;"
                   "ALTER TABLE drill DROP COLUMN pairs; ALTER TABLE drill DROP COLUMN build;"
                   "ALTER TABLE drill DROP COLUMN margin; DROP TABLE ack; DROP TABLE night_part; DROP TABLE night;"
-                  "DROP TABLE block_summary; DROP INDEX case_result_not_ok; PRAGMA user_version = 1");
+                  "DROP TABLE block_summary; DROP INDEX case_result_not_ok; DROP INDEX run_started;"
+                  "DROP INDEX run_uuid; ALTER TABLE run DROP COLUMN uuid; DROP INDEX drill_uuid; ALTER TABLE drill DROP COLUMN uuid;"
+                  " PRAGMA user_version = 1");
     store_close(open_store(path, STORE_READ)); /* to read, too: an older dashboard's file */
-    assert_int_equal(query(path, "SELECT user_version FROM pragma_user_version"), 4);
+    assert_int_equal(query(path, "SELECT user_version FROM pragma_user_version"), 5);
     assert_int_equal(query(path, "SELECT count(*) > 0 AND min(role = (variant = 'p')) FROM series"), 1);
     free(path);
 }
@@ -176,7 +178,7 @@ static void store_refuses_a_newer_database_and_leaves_it_untouched(void **state)
 
     make_store(path, 3);
     run_sql(path, "PRAGMA user_version = 9");
-    assert_refused(path, "was written by a newer pawl (schema 9, this one knows 4): update pawl or");
+    assert_refused(path, "was written by a newer pawl (schema 9, this one knows 5): update pawl or");
     run_sql(path, "PRAGMA user_version = -5");
     assert_refused(path, "was written by a newer pawl");
     free(path);
