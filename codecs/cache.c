@@ -2,8 +2,8 @@
 #include "codecs/cache.h"
 
 #include "base/mem.h"
+#include "base/replace.h"
 #include "codecs/hash.h"
-#include "codecs/replace.h"
 
 #include <dirent.h>
 #include <errno.h>

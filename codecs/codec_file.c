@@ -7,9 +7,9 @@
 #include "codecs/codec_file.h"
 
 #include "base/mem.h"
+#include "base/replace.h"
 #include "base/text.h"
 #include "codecs/hash.h"
-#include "codecs/replace.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -35,19 +35,12 @@ static void head(struct blob *b, const char *magic, const struct codec_model *mo
     blob_u64(b, model->options.seed);
 }
 
-static bool write_blob(FILE *f, const void *arg)
-{
-    const struct blob *b = arg;
-
-    return fwrite(b->data, 1, b->len, f) == b->len;
-}
-
 static int finish(struct blob *b, const char *path, struct err *err)
 {
     int ret;
 
     blob_u64(b, hash_bytes(b->data, b->len, 0));
-    ret = replace_file(path, write_blob, b, err);
+    ret = replace_file_bytes(path, b->data, b->len, err);
     blob_free(b);
     return ret;
 }

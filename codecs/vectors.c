@@ -2,7 +2,7 @@
 #include "codecs/vectors.h"
 
 #include "base/mem.h"
-#include "codecs/replace.h"
+#include "base/replace.h"
 
 #include <math.h>
 #include <stdio.h>

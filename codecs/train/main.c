@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 /* main.c -- pawl_train_encoder: makes and judges the weights that the program carries (codecs/encoder.h). */
 #include "base/mem.h"
+#include "base/replace.h"
+#include "base/settings.h"
 #include "base/text.h"
 #include "codecs/hash.h"
-#include "codecs/replace.h"
 #include "codecs/train/eval.h"
 #include "codecs/train/save.h"
 
@@ -57,69 +58,37 @@ static void log_head(struct log *log, const struct train_options *o)
     text_add(&log->text, "\n");
 }
 
-static bool write_blob(FILE *f, const void *arg)
-{
-    const struct blob *b = arg;
-
-    return fwrite(b->data, 1, b->len, f) == b->len;
-}
-
 static int write_file(const char *folder, const char *name, const void *data, size_t len, struct err *err)
 {
-    struct blob blob = { .data = (uint8_t *)data, .len = len };
     char path[4096];
 
     if ((size_t)snprintf(path, sizeof(path), "%s/%s", folder, name) >= sizeof(path))
         return err_set(err, ERR_USAGE, "'%s' is too long a path", folder);
-    return replace_file(path, write_blob, &blob, err);
+    return replace_file_bytes(path, data, len, err);
 }
 
 static int parse_options(char **argv, struct train_options *o, struct err *err)
 {
-    const struct {
-        const char *name;
-        size_t *count;
-        double *value;
-        int64_t least;
-    } table[] = {
-        { "--steps", &o->steps, NULL, 1 },
-        { "--batch", &o->batch, NULL, 2 },
-        { "--run", &o->run, NULL, 1 },
-        { "--words", &o->words, NULL, 0 },
-        { "--buckets", &o->buckets, NULL, 1 },
-        { "--width", &o->width, NULL, 2 },
-        { "--hidden", &o->hidden, NULL, 1 },
-        { "--temperature", NULL, &o->temperature, 0 },
-        { "--rate-table", NULL, &o->rate_table, 0 },
-        { "--rate-dense", NULL, &o->rate_dense, 0 },
-        { "--decay", NULL, &o->decay, 0 },
-        { "--drop", NULL, &o->drop, 0 },
-        { "--spread", NULL, &o->spread, 0 },
-        { "--shared", NULL, &o->shared, 0 },
+    const struct setting table[] = {
+        { .name = "--seed", .seed = &o->seed },
+        { .name = "--steps", .count = &o->steps, .least = 1 },
+        { .name = "--batch", .count = &o->batch, .least = 2 },
+        { .name = "--run", .count = &o->run, .least = 1 },
+        { .name = "--words", .count = &o->words },
+        { .name = "--buckets", .count = &o->buckets, .least = 1 },
+        { .name = "--width", .count = &o->width, .least = 2 },
+        { .name = "--hidden", .count = &o->hidden, .least = 1 },
+        { .name = "--temperature", .value = &o->temperature },
+        { .name = "--rate-table", .value = &o->rate_table },
+        { .name = "--rate-dense", .value = &o->rate_dense },
+        { .name = "--decay", .value = &o->decay },
+        { .name = "--drop", .value = &o->drop },
+        { .name = "--spread", .value = &o->spread },
+        { .name = "--shared", .value = &o->shared },
     };
 
-    for (; *argv; argv += 2) {
-        int64_t count = 0;
-        size_t i = 0;
-
-        if (!argv[1])
-            return err_set(err, ERR_USAGE, "'%s' needs a value", argv[0]);
-        if (!strcmp(argv[0], "--seed")) {
-            if (text_int64(argv[1], 0, INT64_MAX, &count, err) < 0)
-                return err_wrap(err, "--seed");
-            o->seed = (uint64_t)count;
-            continue;
-        }
-        while (i < ARRAY_LEN(table) && strcmp(argv[0], table[i].name))
-            i++;
-        if (i == ARRAY_LEN(table))
-            return err_set(err, ERR_USAGE, "no option '%s'", argv[0]);
-        if (table[i].count ? text_int64(argv[1], table[i].least, 1 << 20, &count, err) < 0
-                           : text_double(argv[1], 0, 100, table[i].value, err) < 0)
-            return err_wrap(err, "%s", argv[0]);
-        if (table[i].count)
-            *table[i].count = (size_t)count;
-    }
+    if (settings_parse(argv, table, ARRAY_LEN(table), err) < 0)
+        return -1;
     if (o->width % 2 || o->temperature < 0.01 || o->drop > 0.9 || o->shared > 1)
         return err_set(err, ERR_USAGE,
                        "--width is even, --temperature at least 0.01, --drop at most 0.9, --shared at most 1");

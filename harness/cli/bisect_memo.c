@@ -5,8 +5,8 @@
 #include "cli/against_files.h"
 #include "cli/against_private.h"
 #include "cli/version.h"
+#include "judge/json_file.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -58,14 +58,7 @@ void bisect_memo_close(struct bisect_memo *memo)
 
 static int save(const struct bisect_memo *memo, struct err *err)
 {
-    struct text temp = { 0 };
-    int ret = 0;
-
-    text_addf(&temp, "%s.new", memo->path);
-    if (json_dump_file(memo->root, temp.data, JSON_INDENT(2)) < 0 || rename(temp.data, memo->path) < 0)
-        ret = err_set(err, ERR_HARNESS, "cannot keep '%s': %s", memo->path, strerror(errno));
-    text_free(&temp);
-    return ret;
+    return json_file_write(memo->path, json_incref(memo->root), 17, err);
 }
 
 static void pair_key(char *buf, size_t size, const char *ref, const char *commit)

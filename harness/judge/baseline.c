@@ -4,9 +4,9 @@
 #include "base/mem.h"
 #include "base/stats.h"
 #include "base/text.h"
+#include "judge/json_file.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <jansson.h>
 #include <math.h>
 #include <stdio.h>
@@ -243,33 +243,7 @@ static json_t *to_json(const struct baseline *baseline)
 
 int baseline_write(const char *path, const struct baseline *baseline, struct err *err)
 {
-    struct text tmp = { 0 };
-    json_t *json = to_json(baseline);
-    char *out = json ? json_dumps(json, JSON_INDENT(1) | JSON_SORT_KEYS | JSON_REAL_PRECISION(17)) : NULL;
-    FILE *f = NULL;
-    int ret = -1;
-
-    if (!out) {
-        err_set(err, ERR_HARNESS, "cannot write '%s': a text in it is not UTF-8, or a figure not finite", path);
-        goto out;
-    }
-    text_addf(&tmp, "%s.tmp-%d", path, (int)getpid());
-    f = fopen(tmp.data, "w");
-    if (!f || fputs(out, f) < 0 || fputs("\n", f) < 0 || fflush(f) != 0 || fsync(fileno(f)) < 0 ||
-        rename(tmp.data, path) < 0) {
-        err_set(err, ERR_CONFIG, "cannot write '%s': %s%s", path, strerror(errno),
-                errno == ENOENT ? " (make its folder, or give --baselines DIR)" : "");
-        unlink(tmp.data);
-        goto out;
-    }
-    ret = 0;
-out:
-    if (f)
-        fclose(f);
-    free(out);
-    json_decref(json);
-    text_free(&tmp);
-    return ret;
+    return json_file_write(path, to_json(baseline), 17, err);
 }
 
 /* ---- acceptance ---- */

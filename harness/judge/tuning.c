@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "judge/json_file.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -194,28 +195,7 @@ static json_t *to_json(const struct tuning *tuning)
 
 int tuning_write(const char *path, const struct tuning *tuning, struct err *err)
 {
-    json_t *json = to_json(tuning);
-    char *out = json_dumps(json, JSON_INDENT(1) | JSON_SORT_KEYS | JSON_REAL_PRECISION(5));
-    struct text tmp = { 0 };
-    FILE *f;
-    int ret = 0;
-
-    json_decref(json);
-    if (!out)
-        return err_set(err, ERR_HARNESS, "cannot write '%s': a text in it is not UTF-8, or a figure not finite", path);
-    text_addf(&tmp, "%s.tmp-%d", path, (int)getpid());
-    f = fopen(tmp.data, "w");
-    if (!f || fputs(out, f) < 0 || fputs("\n", f) < 0 || fflush(f) != 0 || fsync(fileno(f)) < 0 ||
-        rename(tmp.data, path) < 0) {
-        ret = err_set(err, ERR_CONFIG, "cannot write '%s': %s%s", path, strerror(errno),
-                      errno == ENOENT ? " (make its folder, or give --baselines DIR)" : "");
-        unlink(tmp.data);
-    }
-    if (f)
-        fclose(f);
-    text_free(&tmp);
-    free(out);
-    return ret;
+    return json_file_write(path, to_json(tuning), 5, err);
 }
 
 int tuning_apply(const struct tuning *tuning, struct comparison *c, struct text *words, struct err *err)

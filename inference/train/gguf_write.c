@@ -5,7 +5,7 @@
 
 #include "base/half.h"
 #include "base/mem.h"
-#include "codecs/replace.h"
+#include "base/replace.h"
 #include "inference/problems.h"
 
 #include <stdlib.h>

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /* main.c -- pawl_train_reasoner: makes the models in inference/models. */
 #include "base/mem.h"
+#include "base/replace.h"
+#include "base/settings.h"
 #include "base/text.h"
-#include "codecs/replace.h"
 #include "inference/train/fit_router.h"
 #include "inference/train/gguf_write.h"
 #include "inference/train/train.h"
@@ -86,55 +87,22 @@ static void show_progress(void *arg, const struct train_progress *p)
 
 static int parse_options(char **argv, struct train_options *o, size_t *threads, struct err *err)
 {
-    const struct {
-        const char *name;
-        size_t *count;
-        double *value;
-        int64_t least;
-    } table[] = {
-        { "--steps", &o->steps, NULL, 1 },
-        { "--warm-up", &o->warm_up, NULL, 0 },
-        { "--cool-down", &o->cool_down, NULL, 0 },
-        { "--decay-steps", &o->decay_steps, NULL, 0 },
-        { "--mix-steps", &o->mix_steps, NULL, 0 },
-        { "--batch", &o->batch, NULL, 1 },
-        { "--every", &o->every, NULL, 1 },
-        { "--threads", threads, NULL, 1 },
-        { "--rate", NULL, &o->rate, 0 },
-        { "--decay", NULL, &o->decay, 0 },
-        { "--exit-weight", NULL, &o->exit_weight, 0 },
+    const struct setting table[] = {
+        { .name = "--seed", .seed = &o->seed },
+        { .name = "--steps", .count = &o->steps, .least = 1 },
+        { .name = "--warm-up", .count = &o->warm_up },
+        { .name = "--cool-down", .count = &o->cool_down },
+        { .name = "--decay-steps", .count = &o->decay_steps },
+        { .name = "--mix-steps", .count = &o->mix_steps },
+        { .name = "--batch", .count = &o->batch, .least = 1 },
+        { .name = "--every", .count = &o->every, .least = 1 },
+        { .name = "--threads", .count = threads, .least = 1 },
+        { .name = "--rate", .value = &o->rate },
+        { .name = "--decay", .value = &o->decay },
+        { .name = "--exit-weight", .value = &o->exit_weight },
     };
 
-    for (; *argv; argv += 2) {
-        int64_t count = 0;
-        size_t i = 0;
-
-        if (!argv[1])
-            return err_set(err, ERR_USAGE, "'%s' needs a value", argv[0]);
-        if (!strcmp(argv[0], "--seed")) {
-            if (text_int64(argv[1], 0, INT64_MAX, &count, err) < 0)
-                return err_wrap(err, "--seed");
-            o->seed = (uint64_t)count;
-            continue;
-        }
-        while (i < ARRAY_LEN(table) && strcmp(argv[0], table[i].name))
-            i++;
-        if (i == ARRAY_LEN(table))
-            return err_set(err, ERR_USAGE, "no option '%s'", argv[0]);
-        if (table[i].count ? text_int64(argv[1], table[i].least, 1 << 20, &count, err) < 0
-                           : text_double(argv[1], 0, 100, table[i].value, err) < 0)
-            return err_wrap(err, "%s", argv[0]);
-        if (table[i].count)
-            *table[i].count = (size_t)count;
-    }
-    return 0;
-}
-
-static bool write_text(FILE *f, const void *arg)
-{
-    const struct text *text = arg;
-
-    return fwrite(text->data, 1, text->len, f) == text->len;
+    return settings_parse(argv, table, ARRAY_LEN(table), err);
 }
 
 static void describe(const struct model *model, const struct train_options *o, struct text *out)
@@ -177,7 +145,7 @@ static int train(const struct model *model, const char *folder, const struct tra
     if (net_new(&net, o->shape, err) < 0 ||
         train_run(o, team, checkpoint.data, &net, &log, show_progress, (void *)model, err) < 0 ||
         gguf_write(gguf.data, &net, &(struct gguf_about){ model->name, about.data }, err) < 0 ||
-        replace_file(tsv.data, write_text, &log, err) < 0)
+        replace_file_bytes(tsv.data, log.data, log.len, err) < 0)
         goto out;
     unlink(checkpoint.data);
     printf("%s\n", gguf.data);
@@ -200,7 +168,7 @@ static int fit(const char *folder, struct err *err)
     text_addf(&gguf, "%s/reasoner.gguf", folder);
     text_addf(&path, "%s/router.h", folder);
     if (fit_router(gguf.data, models[0].options.seed, &header, &report, err) == 0 &&
-        replace_file(path.data, write_text, &header, err) == 0) {
+        replace_file_bytes(path.data, header.data, header.len, err) == 0) {
         printf("%s%s\n", report.data, path.data);
         ret = 0;
     }

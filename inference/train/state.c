@@ -2,7 +2,7 @@
 #include "inference/train/state.h"
 
 #include "base/mem.h"
-#include "codecs/replace.h"
+#include "base/replace.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "codecs/replace.h"
+#include "base/replace.h"
 
 #include "base/text.h"
 
@@ -18,6 +18,15 @@ static void usual_mode(int fd)
     fchmod(fd, 0666 & ~mask);
 }
 
+static int failed(const char *path, struct err *err)
+{
+    bool place = errno == ENOENT || errno == ENOTDIR || errno == EACCES || errno == EPERM || errno == EROFS ||
+                 errno == EISDIR || errno == ENAMETOOLONG;
+
+    return err_set(err, place ? ERR_CONFIG : ERR_HARNESS, "cannot write '%s': %s%s", path, strerror(errno),
+                   errno == ENOENT ? " (make its folder first)" : "");
+}
+
 int replace_file(const char *path, bool (*write)(FILE *f, const void *arg), const void *arg, struct err *err)
 {
     struct text new = { 0 };
@@ -29,22 +38,39 @@ int replace_file(const char *path, bool (*write)(FILE *f, const void *arg), cons
     fd = mkstemp(new.data);
     f = fd < 0 ? NULL : fdopen(fd, "wb");
     if (!f) {
-        err_set(err, ERR_HARNESS, "cannot write '%s': %s", path, strerror(errno));
+        failed(path, err);
         if (fd >= 0)
             close(fd);
         goto out;
     }
     usual_mode(fd);
     errno = 0;
-    good = write(f, arg);
+    good = write(f, arg) && fflush(f) == 0 && fsync(fd) == 0;
     good = fclose(f) == 0 && good;
     if (good && rename(new.data, path) == 0)
         ret = 0;
     else
-        err_set(err, ERR_HARNESS, "cannot write '%s': %s", path, strerror(errno));
+        failed(path, err);
 out:
     if (ret < 0 && fd >= 0)
         unlink(new.data);
     text_free(&new);
     return ret;
+}
+
+struct bytes {
+    const void *data;
+    size_t len;
+};
+
+static bool write_bytes(FILE *f, const void *arg)
+{
+    const struct bytes *b = arg;
+
+    return fwrite(b->data, 1, b->len, f) == b->len;
+}
+
+int replace_file_bytes(const char *path, const void *data, size_t len, struct err *err)
+{
+    return replace_file(path, write_bytes, &(struct bytes){ data, len }, err);
 }
