@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "base/rng.h"
 #include "declare/team.h"
+#include "kernels/canary.h"
 
 #include <float.h>
 #include <math.h>
@@ -13,9 +14,6 @@
 
 enum { GUARD = 64 }; /* floats of canary before and after C */
 
-/* A quiet NaN with a payload that no computation makes: what is found in its place was written. */
-static const uint32_t canary_bits = 0x7fc0beef;
-
 /* The matrices of one check, and the memory they lie in. */
 struct arena {
     struct gemm_f32_problem p;
@@ -23,33 +21,6 @@ struct arena {
     size_t c_len, c_at;   /* of the allocation `c`, in floats; where in it p.c is */
     double *want, *bound; /* of one row of C */
 };
-
-static float canary(void)
-{
-    float f;
-
-    memcpy(&f, &canary_bits, sizeof(f));
-    return f;
-}
-
-static bool is_canary(const float *f)
-{
-    return memcmp(f, &canary_bits, sizeof(canary_bits)) == 0;
-}
-
-static size_t matrix_len(size_t rows, size_t cols, size_t ld)
-{
-    return rows == 0 || cols == 0 ? 0 : (rows - 1) * ld + cols;
-}
-
-static float *canaries(size_t n, struct err *err)
-{
-    float *f = mem_aligned(n, sizeof(*f), MEM_LINE, err);
-
-    for (size_t i = 0; f && i < n; i++)
-        f[i] = canary();
-    return f;
-}
 
 void gemm_f32_check_fill(float *values, size_t n, struct rng *rng)
 {
@@ -83,10 +54,10 @@ static int arena_make(struct arena *arena, const struct gemm_f32_check_case *c, 
     p->lda = c->k + c->gap_a;
     p->ldb = c->n + c->gap_b;
     p->ldc = c->n + c->gap_c;
-    arena->c_len = arena->c_at + matrix_len(c->m, c->n, p->ldc) + GUARD;
-    arena->a = canaries(c->shift + matrix_len(c->m, c->k, p->lda), err);
-    arena->b = canaries(c->shift + matrix_len(c->k, c->n, p->ldb), err);
-    arena->c = canaries(arena->c_len, err);
+    arena->c_len = arena->c_at + canary_span(c->m, c->n, p->ldc) + GUARD;
+    arena->a = canary_floats(c->shift + canary_span(c->m, c->k, p->lda), err);
+    arena->b = canary_floats(c->shift + canary_span(c->k, c->n, p->ldb), err);
+    arena->c = canary_floats(arena->c_len, err);
     arena->want = mem_aligned(c->n, sizeof(*arena->want), MEM_LINE, err);
     arena->bound = mem_aligned(c->n, sizeof(*arena->bound), MEM_LINE, err);
     if (!arena->a || !arena->b || !arena->c || !arena->want || !arena->bound)
@@ -140,20 +111,9 @@ static int check_row(struct arena *arena, size_t i, struct err *err)
 static int check_canaries(const struct arena *arena, struct err *err)
 {
     const struct gemm_f32_problem *p = &arena->p;
-    size_t first = arena->c_at, len = matrix_len(p->m, p->n, p->ldc);
+    const struct canary_cage cage = { "c", arena->c, arena->c_len, arena->c_at, p->m, p->n, p->ldc };
 
-    for (size_t at = 0; at < arena->c_len; at++) {
-        bool inside = at >= first && at - first < len;
-
-        if ((inside && (at - first) % p->ldc < p->n) || is_canary(arena->c + at))
-            continue;
-        if (inside)
-            return err_set(err, ERR_HARNESS, "m=%zu n=%zu k=%zu: wrote into the gap after row %zu of c, at column %zu",
-                           p->m, p->n, p->k, (at - first) / p->ldc, (at - first) % p->ldc);
-        return err_set(err, ERR_HARNESS, "m=%zu n=%zu k=%zu: wrote %zu floats %s c", p->m, p->n, p->k,
-                       at < first ? first - at : at - first - len + 1, at < first ? "before" : "beyond the end of");
-    }
-    return 0;
+    return canary_check(&cage, err) < 0 ? err_wrap(err, "m=%zu n=%zu k=%zu", p->m, p->n, p->k) : 0;
 }
 
 int gemm_f32_check_product(const struct gemm_f32_check_case *c, gemm_f32_check_fn *multiply, void *arg,

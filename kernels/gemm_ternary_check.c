@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "base/rng.h"
 #include "declare/team.h"
+#include "kernels/canary.h"
 #include "kernels/gemm_ternary_work.h"
 
 #include <float.h>
@@ -18,9 +19,6 @@ enum {
     NO_WEIGHT = 77, /* in the gaps of W: packing refuses it, should it look there */
 };
 
-/* A quiet NaN with a payload that no computation makes: what is found in its place was written. */
-static const uint32_t canary_bits = 0x7fc0beef;
-
 /* The matrices of one check, and the memory they lie in. */
 struct arena {
     size_t m, n, k, ldw;
@@ -30,33 +28,6 @@ struct arena {
     size_t y_len;                  /* of the allocation, in floats */
     struct gemm_ternary_problem p; /* without its weights */
 };
-
-static float canary(void)
-{
-    float f;
-
-    memcpy(&f, &canary_bits, sizeof(f));
-    return f;
-}
-
-static bool is_canary(const float *f)
-{
-    return memcmp(f, &canary_bits, sizeof(canary_bits)) == 0;
-}
-
-static size_t matrix_len(size_t rows, size_t cols, size_t ld)
-{
-    return rows == 0 || cols == 0 ? 0 : (rows - 1) * ld + cols;
-}
-
-static float *canaries(size_t n, struct err *err)
-{
-    float *f = mem_aligned(n, sizeof(*f), MEM_LINE, err);
-
-    for (size_t i = 0; f && i < n; i++)
-        f[i] = canary();
-    return f;
-}
 
 static float symmetric(struct rng *rng)
 {
@@ -111,13 +82,13 @@ static int arena_make(struct arena *a, size_t m, size_t n, size_t k, uint64_t se
 
     *a = (struct arena){ .m = m, .n = n, .k = k, .ldw = k + 7, .scale = symmetric(&rng) };
     *p = (struct gemm_ternary_problem){ .m = m, .ldx = k + 3, .ldy = n + 5 };
-    a->y_len = GUARD + SHIFT + matrix_len(m, n, p->ldy) + GUARD;
-    a->w = malloc(matrix_len(n, k, a->ldw) + 1);
-    a->x = canaries(SHIFT + matrix_len(m, k, p->ldx), err);
-    a->y = canaries(a->y_len, err);
+    a->y_len = GUARD + SHIFT + canary_span(m, n, p->ldy) + GUARD;
+    a->w = malloc(canary_span(n, k, a->ldw) + 1);
+    a->x = canary_floats(SHIFT + canary_span(m, k, p->ldx), err);
+    a->y = canary_floats(a->y_len, err);
     if (!a->w || !a->x || !a->y)
         return -1;
-    memset(a->w, NO_WEIGHT, matrix_len(n, k, a->ldw));
+    memset(a->w, NO_WEIGHT, canary_span(n, k, a->ldw));
     for (size_t j = 0; j < n; j++)
         for (size_t l = 0; l < k; l++)
             a->w[j * a->ldw + l] = (int8_t)((int)rng_below(&rng, 3) - 1);
@@ -156,7 +127,7 @@ static int check_entry(const struct gemm_ternary_problem *p, size_t n, size_t k,
 {
     const float *got = p->y + i * p->ldy + j;
 
-    if (memcmp(got, &want, sizeof(want)) == 0 || (isnan(*got) && isnan(want) && !is_canary(got)))
+    if (memcmp(got, &want, sizeof(want)) == 0 || (isnan(*got) && isnan(want) && !canary_alive(got)))
         return 0;
     return err_set(err, ERR_HARNESS, "m=%zu n=%zu k=%zu: y[%zu][%zu] is %.9g, want %.9g", p->m, n, k, i, j,
                    (double)*got, (double)want);
@@ -180,20 +151,9 @@ static int check_row(const struct arena *a, size_t i, struct err *err)
 
 static int check_canaries(const struct arena *a, struct err *err)
 {
-    size_t first = GUARD + SHIFT, len = matrix_len(a->m, a->n, a->p.ldy);
+    const struct canary_cage cage = { "y", a->y, a->y_len, GUARD + SHIFT, a->m, a->n, a->p.ldy };
 
-    for (size_t at = 0; at < a->y_len; at++) {
-        bool inside = at >= first && at - first < len;
-
-        if ((inside && (at - first) % a->p.ldy < a->n) || is_canary(a->y + at))
-            continue;
-        if (inside)
-            return err_set(err, ERR_HARNESS, "m=%zu n=%zu k=%zu: wrote into the gap after row %zu of y, at column %zu",
-                           a->m, a->n, a->k, (at - first) / a->p.ldy, (at - first) % a->p.ldy);
-        return err_set(err, ERR_HARNESS, "m=%zu n=%zu k=%zu: wrote %zu floats %s y", a->m, a->n, a->k,
-                       at < first ? first - at : at - first - len + 1, at < first ? "before" : "beyond the end of");
-    }
-    return 0;
+    return canary_check(&cage, err) < 0 ? err_wrap(err, "m=%zu n=%zu k=%zu", a->m, a->n, a->k) : 0;
 }
 
 /* Packs, computes and compares. */
@@ -239,7 +199,7 @@ int gemm_ternary_check_worst(const struct gemm_ternary_impl *impl, int weight, s
     int ret = arena_make(&arena, M, N, k, 1, err);
 
     if (ret == 0) {
-        memset(arena.w, weight, matrix_len(N, k, arena.ldw));
+        memset(arena.w, weight, canary_span(N, k, arena.ldw));
         for (size_t i = 0; i < M; i++)
             for (size_t l = 0; l < k; l++)
                 arena.x[SHIFT + i * arena.p.ldx + l] = i == 0 ? 3 : -3;
