@@ -7,7 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* What a space is written as: by SentencePiece, and by byte-level BPE. */
 #define LOWER_BLOCK "\xe2\x96\x81"
+#define BYTE_SPACE "\xc4\xa0"
 
 void tokenizer_free(struct tokenizer *t)
 {
@@ -53,9 +55,9 @@ bool tokenizer_adds_bos(const struct tokenizer *t)
     return t->add_bos;
 }
 
-static bool is_text(const struct tokenizer *t, int32_t id, const char *text)
+static bool is_string(struct gguf_string s, const char *text)
 {
-    return t->texts[id].len == strlen(text) && !memcmp(t->texts[id].data, text, t->texts[id].len);
+    return s.len == strlen(text) && !memcmp(s.data, text, s.len);
 }
 
 bool tokenizer_ends(const struct tokenizer *t, int32_t id)
@@ -65,7 +67,7 @@ bool tokenizer_ends(const struct tokenizer *t, int32_t id)
     if (id == t->eos || id == t->eot)
         return id >= 0;
     for (size_t i = 0; i < ARRAY_LEN(ends) && t->types[id] == TOKEN_CONTROL; i++)
-        if (is_text(t, id, ends[i]))
+        if (is_string(t->texts[id], ends[i]))
             return true;
     return false;
 }
@@ -121,10 +123,13 @@ static bool rank_bpe(const struct tokenizer *t, struct gguf_string pair, size_t 
     return place >= 0;
 }
 
-static int unknown(const struct tokenizer *t, struct tokens *tokens, struct err *err)
+static int unknown(const struct tokenizer *t, struct gguf_string s, struct tokens *tokens, struct err *err)
 {
+    bool space = is_string(s, t->bytes ? BYTE_SPACE : LOWER_BLOCK);
+
     if (t->unknown < 0)
-        return err_set(err, ERR_USAGE, "the vocabulary has no token for a part of the text, and none for the unknown");
+        return err_set(err, ERR_USAGE, "the vocabulary has no token for '%.*s', and none for the unknown",
+                       space ? 1 : (int)s.len, space ? " " : s.data);
     tokens_add(tokens, t->unknown);
     return 0;
 }
@@ -134,7 +139,7 @@ static int emit_bytes(const struct tokenizer *t, struct gguf_string s, struct to
 {
     for (size_t i = 0; i < s.len; i++)
         if (t->byte_ids[(uint8_t)s.data[i]] < 0)
-            return unknown(t, tokens, err);
+            return unknown(t, s, tokens, err);
     for (size_t i = 0; i < s.len; i++)
         tokens_add(tokens, t->byte_ids[(uint8_t)s.data[i]]);
     return 0;
@@ -151,7 +156,7 @@ static int emit(const struct tokenizer *t, const struct merge *m, struct tokens 
         id = dictionary_find(&t->tokens, s);
         if (id >= 0)
             tokens_add(tokens, id);
-        else if ((t->bytes ? unknown(t, tokens, err) : emit_bytes(t, s, tokens, err)) < 0)
+        else if ((t->bytes ? unknown(t, s, tokens, err) : emit_bytes(t, s, tokens, err)) < 0)
             return -1;
     }
     return 0;

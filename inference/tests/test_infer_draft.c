@@ -94,6 +94,21 @@ static void the_shipped_draft_is_worth_something(void **state)
     text_free(&text);
 }
 
+static void what_is_no_arithmetic_is_refused(void **state)
+{
+    static const char *const prompts[] = { "12 + 3#", "abc" };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(prompts); i++) {
+        struct infer_options o = options(prompts[i], 8, 0);
+        struct infer_report report;
+        struct err err = { 0 };
+
+        assert_int_equal(infer_run(&o, put, NULL, &report, &err), -1);
+        assert_non_null(strstr(err.msg, i ? "no token for 'a'" : "no token for ' '"));
+    }
+}
+
 static void what_cannot_draft_is_refused(void **state)
 {
     static const struct {
@@ -128,6 +143,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(drafts_change_nothing_that_is_said),
         cmocka_unit_test(the_shipped_draft_is_worth_something),
+        cmocka_unit_test(what_is_no_arithmetic_is_refused),
         cmocka_unit_test(what_cannot_draft_is_refused),
     };
 

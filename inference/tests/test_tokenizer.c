@@ -255,6 +255,39 @@ static void bytes_come_back(void **state)
     }
 }
 
+/* A vocabulary of letters, with no token for what is unknown. */
+static void text_without_a_token_is_named(void **state)
+{
+    static const char *const models[] = { "llama", "gpt2" }, *const letters[] = { "a", "b" };
+    static const float scores[2];
+    static const struct { const char *text, *shown; } rows[] = { { "a b", "' '" }, { "abc", "'c'" }, { " ", "' '" } };
+
+    (void)state;
+    for (size_t m = 0; m < ARRAY_LEN(models); m++) {
+        struct gguf_file f = { 0 };
+        struct opened o;
+
+        file_string(&f, "tokenizer.ggml.model", models[m]);
+        file_strings(&f, "tokenizer.ggml.tokens", letters, 2);
+        file_array(&f, "tokenizer.ggml.scores", 6, 2, scores, sizeof(scores));
+        file_strings(&f, "tokenizer.ggml.merges", letters, 0);
+        file_bool(&f, "tokenizer.ggml.add_space_prefix", false);
+        o = open_file(&f);
+        assert_ids(o.tokenizer, "abba", IDS(0, 1, 1, 0));
+        for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+            struct tokens tokens = { 0 };
+            struct err err = { 0 };
+
+            assert_int_equal(
+                tokenizer_encode(o.tokenizer, rows[i].text, strlen(rows[i].text), true, &tokens, &err), -1);
+            if (!strstr(err.msg, rows[i].shown))
+                fail_msg("%s, '%s': '%s'", models[m], rows[i].text, err.msg);
+            tokens_free(&tokens);
+        }
+        close_file(&o);
+    }
+}
+
 /* Nor does a run of one character exhaust the stack of a regular expression. */
 static void long_text_takes_no_square_of_its_length(void **state)
 {
@@ -354,6 +387,7 @@ int main(void)
         cmocka_unit_test(text_begins_as_the_file_says),
         cmocka_unit_test(merges_go_by_rank_within_words),
         cmocka_unit_test(bytes_come_back),
+        cmocka_unit_test(text_without_a_token_is_named),
         cmocka_unit_test(long_text_takes_no_square_of_its_length),
         cmocka_unit_test(vocabulary_that_does_not_fit_is_refused),
     };

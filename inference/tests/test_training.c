@@ -9,6 +9,7 @@
 #include "codecs/blas.h"
 #include "declare/isa.h"
 #include "inference/engine.h"
+#include "inference/tokenizer.h"
 #include "inference/train/batch.h"
 #include "inference/train/gguf_write.h"
 #include "inference/train/product.h"
@@ -221,6 +222,24 @@ static double engine_loss(struct engine *e, const struct net_batch *batch, size_
     return loss;
 }
 
+static void assert_characters_are_tokens(const struct gguf *g)
+{
+    static const char text[] = "0123456789+-*/=;,#:";
+    int32_t want[PROBLEM_TEXT];
+    struct tokens tokens = { 0 };
+    struct err err;
+    struct tokenizer *t = tokenizer_new(g, &err);
+
+    if (!t || tokenizer_encode(t, text, sizeof(text) - 1, true, &tokens, &err) < 0)
+        fail_msg("%s", err.msg);
+    assert_int_equal(problem_encode(text, want, PROBLEM_TEXT), tokens.n);
+    assert_memory_equal(tokens.ids, want, tokens.n * sizeof(*want));
+    assert_int_equal(tokenizer_eos(t), PROBLEM_END);
+    assert_int_equal(tokenizer_encode(t, "1 ", 2, true, &tokens, &err), -1); /* rather than to guess */
+    tokens_free(&tokens);
+    tokenizer_free(t);
+}
+
 static void written_model_computes_what_was_trained(void **state)
 {
     (void)state;
@@ -251,6 +270,7 @@ static void written_model_computes_what_was_trained(void **state)
         gguf = gguf_open(path, &err);
         if (!gguf)
             fail_msg("%s", err.msg);
+        assert_characters_are_tokens(gguf);
         model = model_load(gguf, isa_host(), &err);
         if (!model)
             fail_msg("%s", err.msg);

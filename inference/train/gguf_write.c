@@ -82,11 +82,11 @@ static void key_false(struct out *out, const char *name)
     put(out, "", 1);
 }
 
-static void key_array(struct out *out, const char *name, uint32_t type)
+static void key_array(struct out *out, const char *name, uint32_t type, size_t n)
 {
     key(out, name, VALUE_ARRAY);
     put_uint32(out, type);
-    put_uint64(out, PROBLEM_VOCABULARY);
+    put_uint64(out, n);
 }
 
 static uint32_t token_type(int token)
@@ -96,26 +96,21 @@ static uint32_t token_type(int token)
     return problem_tokens[token][1] ? TOKEN_UNUSED : TOKEN_NORMAL;
 }
 
-/* "llama" with scores that are all the same and no pieces to merge: characters. */
+/* "gpt2" without merges: characters. Not "llama", which others take to have a token of every byte. */
 static void put_tokenizer(struct out *out)
 {
-    float score = 0;
-
-    key_string(out, "tokenizer.ggml.model", "llama");
-    key_array(out, "tokenizer.ggml.tokens", VALUE_STRING);
+    key_string(out, "tokenizer.ggml.model", "gpt2");
+    key_string(out, "tokenizer.ggml.pre", "gpt-2");
+    key_array(out, "tokenizer.ggml.tokens", VALUE_STRING, PROBLEM_VOCABULARY);
     for (int i = 0; i < PROBLEM_VOCABULARY; i++)
         put_string(out, problem_tokens[i]);
-    key_array(out, "tokenizer.ggml.scores", VALUE_FLOAT32);
-    for (int i = 0; i < PROBLEM_VOCABULARY; i++)
-        put(out, &score, sizeof(score));
-    key_array(out, "tokenizer.ggml.token_type", VALUE_INT32);
+    key_array(out, "tokenizer.ggml.token_type", VALUE_INT32, PROBLEM_VOCABULARY);
     for (int i = 0; i < PROBLEM_VOCABULARY; i++)
         put_uint32(out, token_type(i));
-    key_uint32(out, "tokenizer.ggml.unknown_token_id", PROBLEM_PAD);
+    key_array(out, "tokenizer.ggml.merges", VALUE_STRING, 0);
     key_uint32(out, "tokenizer.ggml.bos_token_id", PROBLEM_BEGIN);
     key_uint32(out, "tokenizer.ggml.eos_token_id", PROBLEM_END);
     key_false(out, "tokenizer.ggml.add_bos_token");
-    key_false(out, "tokenizer.ggml.add_space_prefix");
 }
 
 static void put_keys(struct out *out, const struct net_shape *s, const struct gguf_about *about)
