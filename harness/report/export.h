@@ -9,7 +9,7 @@
  * openmetrics  OpenMetrics 1.0 text: one gauge, pawl_estimate, with labels case, metric, unit, bound (value, low, high)
  * classic      three reports in one document, every figure measured: "kernels" (a row for each size of kernels/gemm_f32 on
  *              one thread), "compression" (a row for each codec and size of codecs/quality, the average and the best) and
- *              "inference" (inference/prefill and inference/decode). What the run lacks is null, and named in "lacks".
+ *              "inference" (inference/router over all levels). What the run lacks is null, and named in "lacks".
  *
  * Cases without figures are left out, but for the reasons in "lacks". */
 #pragma once
@@ -24,3 +24,8 @@ export_fn export_format(const char *name);
 const char *export_names(void);
 
 void export_classic(const struct run_result *run, struct text *out);
+
+/* "inference" alone: ttft_{baseline,optimized}_ms, throughput_{baseline,optimized}_tps, overall_speedup_multiplier. What
+ * the run lacks is null and added to the array `lacks`; where that is NULL, a run without a router gives NULL. */
+struct json_t;
+struct json_t *export_classic_inference(const struct run_result *run, struct json_t *lacks);

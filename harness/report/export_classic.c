@@ -27,7 +27,7 @@ static const struct case_result *find(const struct run_result *run, const char *
     return NULL;
 }
 
-/* Sets the figure, or null with a line in `lacks`. */
+/* Sets the figure, or null with a line in `lacks`, which may be NULL. */
 static void set(json_t *row, const char *key, double value, const char *of, json_t *lacks)
 {
     if (isfinite(value)) {
@@ -35,7 +35,8 @@ static void set(json_t *row, const char *key, double value, const char *of, json
         return;
     }
     json_object_set_new(row, key, json_null());
-    json_array_append_new(lacks, json_sprintf("%s of %s: this run has not measured it", key, of));
+    if (lacks)
+        json_array_append_new(lacks, json_sprintf("%s of %s: this run has not measured it", key, of));
 }
 
 /* Of the plain triple loop as the baseline, on one thread. */
@@ -113,31 +114,33 @@ static json_t *compression(const struct run_result *run, json_t *lacks)
     return root;
 }
 
-/* The variant of that name beside the reference of the scenario's first cell in the run. */
-static void beside_reference(const struct run_result *run, const char *scenario, const char *variant,
-                             const struct case_result **reference, const struct case_result **found)
+/* Of the router's problems, over all levels; where the run has several cells of those, of the one with the most. */
+static const struct case_result *find_router(const struct run_result *run)
 {
-    *reference = *found = NULL;
+    static const char scenario[] = "inference/router", all[] = "level=1234";
+    const struct case_result *found = NULL;
+
     for (size_t i = 0; i < run->n_cases; i++) {
         const struct case_result *c = &run->cases[i];
 
-        if (strcmp(c->scenario, scenario) != 0 || c->status != CASE_OK)
-            continue;
-        if (!*reference && strcmp(c->variant, c->reference) == 0)
-            *reference = c;
-        else if (*reference && strcmp(c->params, (*reference)->params) == 0 && strcmp(c->variant, variant) == 0)
-            *found = c;
+        if (strcmp(c->scenario, scenario) == 0 && strncmp(c->params, all, strlen(all)) == 0 && c->status == CASE_OK &&
+            strcmp(c->variant, c->reference) == 0)
+            found = c;
     }
+    return found;
 }
 
 /* End to end, at the same answers: not what vectors gain over plain loops, and not greedy decoding, whose answers are
  * worse. */
-static json_t *inference(const struct run_result *run, json_t *lacks)
+json_t *export_classic_inference(const struct run_result *run, json_t *lacks)
 {
-    const struct case_result *fixed, *routed;
-    json_t *root = json_object();
+    const struct case_result *fixed = find_router(run);
+    const struct case_result *routed = fixed ? find(run, fixed->scenario, "routed", fixed->params) : NULL;
+    json_t *root;
 
-    beside_reference(run, "inference/router", "routed", &fixed, &routed);
+    if (!fixed && !lacks)
+        return NULL;
+    root = json_object();
     set(root, "ttft_baseline_ms", figure(fixed, "ttft_ms"), "inference/router", lacks);
     set(root, "ttft_optimized_ms", figure(routed, "ttft_ms"), "inference/router", lacks);
     set(root, "throughput_baseline_tps", figure(fixed, "tokens_per_s"), "inference/router", lacks);
@@ -148,7 +151,7 @@ static json_t *inference(const struct run_result *run, json_t *lacks)
 
 void export_classic(const struct run_result *run, struct text *out)
 {
-    json_t *lacks = json_array(), *k = kernels(run, lacks), *c = compression(run, lacks), *i = inference(run, lacks);
+    json_t *lacks = json_array(), *k = kernels(run, lacks), *c = compression(run, lacks), *i = export_classic_inference(run, lacks);
     json_t *root = json_pack("{s:I, s:s, s:s, s:s, s:o, s:o, s:o, s:o}", "run", (json_int_t)run->info.id, "commit",
                              run->info.commit, "host_class", run->info.host.class, "started", run->info.started, "kernels", k,
                              "compression", c, "inference", i, "lacks", lacks);

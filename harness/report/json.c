@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "report/json.h"
 
+#include "report/export.h"
 #include "report/figure.h"
 
 #include <inttypes.h>
@@ -218,12 +219,14 @@ static void print(json_t *root, struct text *out)
 
 void json_run(const struct run_result *run, struct text *out)
 {
-    json_t *root = document(), *cases = must(json_array()), *verdicts;
+    json_t *root = document(), *cases = must(json_array()), *verdicts, *inference = export_classic_inference(run, NULL);
 
     set(root, "run", info_object(&run->info));
     set(root, "cases", cases);
     for (size_t i = 0; i < run->n_cases; i++)
         append(cases, case_object(&run->cases[i]));
+    if (inference)
+        set(root, "inference", inference);
     if (run->judged) {
         verdicts = must(json_array());
         set(root, "verdicts", verdicts);

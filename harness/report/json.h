@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
-/* json.h -- the JSON documents: that of `run --json` and `gate --json` (its keys only grow; harness/README.md lists
- * them), and those of the other commands.
+/* json.h -- the JSON documents: that of `run --json` and `gate --json` (its keys only grow), and those of the other
+ * commands.
  *
  * Always valid JSON, in UTF-8: what is not finite (unknown, or too few blocks for an interval) is null, and bytes that
  * are no UTF-8 become '?'. `low`, `high` and `spread` are absent for exact metrics. The seed is a decimal string, since
- * not every reader of JSON keeps 64 bits. `verdicts` and `exit` are there only where the run was judged. */
+ * not every reader of JSON keeps 64 bits. `verdicts` and `exit` are there only where the run was judged, `inference`
+ * (the classic keys: see export.h) where it measured inference/router over all levels. */
 #pragma once
 
 #include "base/text.h"
