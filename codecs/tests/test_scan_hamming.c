@@ -12,6 +12,7 @@
 #include "declare/params.h"
 #include "declare/scenario.h"
 #include "declare/team.h"
+#include "tests/subject_fixture.h"
 
 #include <string.h>
 
@@ -160,28 +161,8 @@ static void figures_are_per_nanosecond(void **state)
 
 static void the_scenario_checks_and_runs_what_the_host_can(void **state)
 {
-    const struct scenario *s = &scenario_hamming;
-    struct err err = { 0 };
-    struct team *team = team_new(2, NULL, NULL, &err);
-    struct params params = { s, { 1 << 17, 8, 2 } }; /* two slices */
-    struct bench bench = { .params = &params, .team = team, .seed = SEED, .isa = isa_host() };
-    void *cell = NULL;
-
     (void)state;
-    assert_non_null(team);
-    for (size_t i = 0; i < s->n_variants; i++)
-        if (!(s->variants[i].isa & ~isa_host()))
-            bench.variants |= 1u << i;
-    assert_int_equal(s->setup(&bench, &cell, &err), 0);
-    for (size_t i = 0; i < s->n_variants; i++)
-        if (bench.variants & 1u << i) {
-            if (s->check(cell, &s->variants[i], &err) < 0)
-                fail_msg("%s: %s", s->variants[i].name, err.msg);
-            s->run(cell, &s->variants[i], 3);
-        }
-    s->teardown(cell);
-    s->teardown(NULL);
-    team_free(team);
+    scenario_checks_and_runs(&(struct params){ &scenario_hamming, { 1 << 17, 8, 2 } }, 2, SEED, 3); /* two slices */
 }
 
 int main(void)

@@ -13,10 +13,10 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include <cmocka.h>
+
+#include "tests/subject_fixture.h"
 
 enum { SEED = 7 };
 
@@ -24,28 +24,14 @@ enum { SEED = 7 };
 static const struct gemm_f32_impl *wanted(void **state)
 {
     const struct gemm_f32_impl *impl = *state;
-    uint32_t lacks = impl->isa & ~isa_host();
-    char text[ISA_TEXT];
 
-    if (lacks) {
-        print_message("[  SKIP  ] %s: this host lacks %s\n", impl->name, isa_format(lacks, text));
+    if (subject_lacks(impl->name, impl->isa))
         skip();
-    }
     if (!impl->rows && !impl->micro) {
         print_message("[  SKIP  ] %s: %s\n", impl->name, "not in this build");
         skip();
     }
     return impl;
-}
-
-static struct team *team_of(int size)
-{
-    struct err err = { 0 };
-    struct team *team = team_new(size, NULL, NULL, &err);
-
-    if (!team)
-        fail_msg("%s", err.msg);
-    return team;
 }
 
 static void awkward_sizes_are_right_for_every_team(void **state)
@@ -78,31 +64,19 @@ static void every_small_size_is_right(void **state)
                     fail_msg("%s", err.msg);
 }
 
-/* `n` floats that end at a page without access: one float further is SIGSEGV, whatever the build. */
-static float *before_the_wall(size_t n, void **map, size_t *len)
-{
-    size_t page = (size_t)sysconf(_SC_PAGESIZE), room = (n * sizeof(float) + page - 1) / page * page;
-    char *p = mmap(NULL, room + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-    assert_ptr_not_equal(p, MAP_FAILED);
-    assert_int_equal(mprotect(p + room, page, PROT_NONE), 0);
-    *map = p;
-    *len = room + page;
-    return (float *)(void *)(p + room) - n;
-}
-
 static void nothing_beyond_the_matrices_is_touched(void **state)
 {
     const struct gemm_f32_impl *impl = wanted(state);
     static const struct { size_t m, n, k; } rows[] = { { 1, 1, 1 }, { 14, 32, 5 }, { 13, 31, 7 }, { 31, 63, 400 } };
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        size_t m = rows[i].m, n = rows[i].n, k = rows[i].k, len[3];
+        size_t m = rows[i].m, n = rows[i].n, k = rows[i].k;
         struct err err = { 0 };
         struct gemm_f32_work *work = gemm_f32_work_new(impl, m, n, k, 1, &err);
-        void *map[3];
+        struct walled wa = walled_new(m * k * sizeof(float)), wb = walled_new(k * n * sizeof(float));
+        struct walled wc = walled_new(m * n * sizeof(float));
         struct gemm_f32_problem p = { .m = m, .n = n, .k = k, .lda = k, .ldb = n, .ldc = n };
-        float *a = before_the_wall(m * k, &map[0], &len[0]), *b = before_the_wall(k * n, &map[1], &len[1]);
+        float *a = wa.data, *b = wb.data;
 
         for (size_t e = 0; e < m * k; e++)
             a[e] = 1;
@@ -110,12 +84,13 @@ static void nothing_beyond_the_matrices_is_touched(void **state)
             b[e] = 1;
         p.a = a;
         p.b = b;
-        p.c = before_the_wall(m * n, &map[2], &len[2]);
+        p.c = wc.data;
         assert_int_equal(gemm_f32(&p, work, NULL, &err), 0);
         for (size_t e = 0; e < m * n; e++)
             assert_true(p.c[e] == (float)k);
-        for (size_t e = 0; e < ARRAY_LEN(map); e++)
-            munmap(map[e], len[e]);
+        walled_free(&wa);
+        walled_free(&wb);
+        walled_free(&wc);
         gemm_f32_work_free(work);
     }
 }

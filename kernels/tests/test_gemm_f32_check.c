@@ -15,6 +15,8 @@
 
 #include <cmocka.h>
 
+#include "tests/subject_fixture.h"
+
 extern const struct scenario scenario_gemm_f32;
 
 enum { SEED = 7 };
@@ -24,16 +26,6 @@ const char *__asan_default_options(void);
 const char *__asan_default_options(void)
 {
     return "allocator_may_return_null=1";
-}
-
-static struct team *team_of(int size)
-{
-    struct err err = { 0 };
-    struct team *team = team_new(size, NULL, NULL, &err);
-
-    if (!team)
-        fail_msg("%s", err.msg);
-    return team;
 }
 
 static void plain_micro(size_t kc, const float *a, const float *b, float *c, size_t ldc, int add)
@@ -327,31 +319,8 @@ static void gflops_are_two_n_cubed_per_nanosecond(void **state)
 
 static void the_scenario_checks_and_runs_what_the_host_can(void **state)
 {
-    struct team *team = team_of(2);
-    struct params params = { &scenario_gemm_f32, { 72, 2 } };
-    struct bench bench = { .params = &params, .team = team, .seed = SEED, .isa = isa_host() };
-    struct err err = { 0 };
-    void *cell = NULL;
-
     (void)state;
-    for (size_t i = 0; i < scenario_gemm_f32.n_variants; i++)
-        if (!scenario_gemm_f32.variants[i].absent && !(scenario_gemm_f32.variants[i].isa & ~isa_host()))
-            bench.variants |= 1u << i;
-    assert_int_equal(scenario_gemm_f32.setup(&bench, &cell, &err), 0);
-    for (size_t i = 0; i < scenario_gemm_f32.n_variants; i++) {
-        const struct variant *v = &scenario_gemm_f32.variants[i];
-
-        if (!(bench.variants & 1u << i)) {
-            print_message("[  SKIP  ] %s: this host or build lacks it\n", v->name);
-            continue;
-        }
-        if (scenario_gemm_f32.check(cell, v, &err) < 0)
-            fail_msg("%s: %s", v->name, err.msg);
-        scenario_gemm_f32.run(cell, v, 3);
-    }
-    scenario_gemm_f32.teardown(cell);
-    scenario_gemm_f32.teardown(NULL);
-    team_free(team);
+    scenario_checks_and_runs(&(struct params){ &scenario_gemm_f32, { 72, 2 } }, 2, SEED, 3);
 }
 
 int main(void)

@@ -14,10 +14,10 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include <cmocka.h>
+
+#include "tests/subject_fixture.h"
 
 extern const struct scenario scenario_gemm_f32_packed;
 
@@ -34,24 +34,10 @@ const char *__asan_default_options(void)
 static const struct gemm_f32_packed_impl *wanted(void **state)
 {
     const struct gemm_f32_packed_impl *impl = *state;
-    uint32_t lacks = impl->isa & ~isa_host();
-    char text[ISA_TEXT];
 
-    if (lacks) {
-        print_message("[  SKIP  ] %s: this host lacks %s\n", impl->name, isa_format(lacks, text));
+    if (subject_lacks(impl->name, impl->isa))
         skip();
-    }
     return impl;
-}
-
-static struct team *team_of(int size)
-{
-    struct err err = { 0 };
-    struct team *team = team_new(size, NULL, NULL, &err);
-
-    if (!team)
-        fail_msg("%s", err.msg);
-    return team;
 }
 
 /* C = A B without gaps; fails the test where that fails. */
@@ -98,29 +84,16 @@ static void every_length_of_the_sum_is_right_for_every_tile(void **state)
         }
 }
 
-/* `n` floats that end at a page without access: one float further is SIGSEGV, whatever the build. */
-static float *before_the_wall(size_t n, void **map, size_t *len)
-{
-    size_t page = (size_t)sysconf(_SC_PAGESIZE), room = (n * sizeof(float) + page - 1) / page * page;
-    char *p = mmap(NULL, room + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-    assert_ptr_not_equal(p, MAP_FAILED);
-    assert_int_equal(mprotect(p + room, page, PROT_NONE), 0);
-    *map = p;
-    *len = room + page;
-    return (float *)(void *)(p + room) - n;
-}
-
 static void nothing_beyond_the_matrices_is_touched(void **state)
 {
     const struct gemm_f32_packed_impl *impl = wanted(state);
     static const struct { size_t m, n, k; } rows[] = { { 1, 1, 1 }, { 14, 32, 5 }, { 5, 31, 7 }, { 31, 63, 400 } };
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        size_t m = rows[i].m, n = rows[i].n, k = rows[i].k, len[3];
-        void *map[3];
-        float *a = before_the_wall(m * k, &map[0], &len[0]), *b = before_the_wall(k * n, &map[1], &len[1]);
-        float *c = before_the_wall(m * n, &map[2], &len[2]);
+        size_t m = rows[i].m, n = rows[i].n, k = rows[i].k;
+        struct walled wa = walled_new(m * k * sizeof(float)), wb = walled_new(k * n * sizeof(float));
+        struct walled wc = walled_new(m * n * sizeof(float));
+        float *a = wa.data, *b = wb.data, *c = wc.data;
 
         for (size_t e = 0; e < m * k; e++)
             a[e] = 1;
@@ -129,8 +102,9 @@ static void nothing_beyond_the_matrices_is_touched(void **state)
         multiply(impl, m, n, k, a, b, c, NULL);
         for (size_t e = 0; e < m * n; e++)
             assert_true(c[e] == (float)k);
-        for (size_t e = 0; e < ARRAY_LEN(map); e++)
-            munmap(map[e], len[e]);
+        walled_free(&wa);
+        walled_free(&wb);
+        walled_free(&wc);
     }
 }
 
@@ -273,33 +247,9 @@ static void the_peer_is_called_as_it_is_meant_to_be(void **state)
 
 static void the_scenario_checks_and_runs_what_the_host_can(void **state)
 {
-    const struct scenario *s = &scenario_gemm_f32_packed;
-    struct team *team = team_of(2);
-
     (void)state;
-    for (int64_t m = 1; m <= 32; m += 31) {
-        struct params params = { s, { m, 96, 2 } };
-        struct bench bench = { .params = &params, .team = team, .seed = SEED, .isa = isa_host() };
-        struct err err = { 0 };
-        void *cell = NULL;
-
-        for (size_t i = 0; i < s->n_variants; i++)
-            if (!s->variants[i].absent && !(s->variants[i].isa & ~isa_host()))
-                bench.variants |= 1u << i;
-        assert_int_equal(s->setup(&bench, &cell, &err), 0);
-        for (size_t i = 0; i < s->n_variants; i++) {
-            if (!(bench.variants & 1u << i)) {
-                print_message("[  SKIP  ] %s: this host or build lacks it\n", s->variants[i].name);
-                continue;
-            }
-            if (s->check(cell, &s->variants[i], &err) < 0)
-                fail_msg("%s: %s", s->variants[i].name, err.msg);
-            s->run(cell, &s->variants[i], 3);
-        }
-        s->teardown(cell);
-    }
-    s->teardown(NULL);
-    team_free(team);
+    for (int64_t m = 1; m <= 32; m += 31)
+        scenario_checks_and_runs(&(struct params){ &scenario_gemm_f32_packed, { m, 96, 2 } }, 2, SEED, 3);
 }
 
 static void figures_count_each_product_and_each_weight_once(void **state)

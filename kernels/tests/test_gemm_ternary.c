@@ -12,12 +12,11 @@
 #include "kernels/gemm_ternary.h"
 #include "kernels/gemm_ternary_check.h"
 #include "kernels/gemm_ternary_work.h"
+#include "tests/subject_fixture.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 enum { SEED = 11 };
 
@@ -32,24 +31,10 @@ const char *__asan_default_options(void)
 static const struct gemm_ternary_impl *wanted(void **state)
 {
     const struct gemm_ternary_impl *impl = *state;
-    uint32_t lacks = impl->isa & ~isa_host();
-    char text[ISA_TEXT];
 
-    if (lacks) {
-        print_message("[  SKIP  ] %s: this host lacks %s\n", impl->name, isa_format(lacks, text));
+    if (subject_lacks(impl->name, impl->isa))
         skip();
-    }
     return impl;
-}
-
-static struct team *team_of(int size)
-{
-    struct err err = { 0 };
-    struct team *team = team_new(size, NULL, NULL, &err);
-
-    if (!team)
-        fail_msg("%s", err.msg);
-    return team;
 }
 
 static struct gemm_ternary_weights *packed(const int8_t *w, size_t n, size_t k, float scale)
@@ -155,19 +140,6 @@ static void the_largest_sum_of_the_largest_k_is_exact(void **state)
     free(x);
 }
 
-/* A size of page-protected memory: one element further is SIGSEGV, whatever the build. */
-static void *before_the_wall(size_t bytes, void **map, size_t *len)
-{
-    size_t page = (size_t)sysconf(_SC_PAGESIZE), full = (bytes + page - 1) / page * page;
-    char *p = mmap(NULL, full + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-    assert_ptr_not_equal(p, MAP_FAILED);
-    assert_int_equal(mprotect(p + full, page, PROT_NONE), 0);
-    *map = p;
-    *len = full + page;
-    return p + full - bytes;
-}
-
 static void nothing_beyond_the_matrices_is_touched(void **state)
 {
     const struct gemm_ternary_impl *impl = wanted(state);
@@ -176,11 +148,11 @@ static void nothing_beyond_the_matrices_is_touched(void **state)
     } rows[] = { { 1, 1, 1 }, { 1, 33, 17 }, { 14, 32, 5 }, { 15, 31, 49 } };
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        size_t m = rows[i].m, n = rows[i].n, k = rows[i].k, len[3];
-        void *map[3];
-        int8_t *w = before_the_wall(n * k, &map[0], &len[0]);
-        float *x = before_the_wall(m * k * sizeof(*x), &map[1], &len[1]);
-        float *y = before_the_wall(m * n * sizeof(*y), &map[2], &len[2]);
+        size_t m = rows[i].m, n = rows[i].n, k = rows[i].k;
+        struct walled ww = walled_new(n * k), wx = walled_new(m * k * sizeof(float));
+        struct walled wy = walled_new(m * n * sizeof(float));
+        int8_t *w = ww.data;
+        float *x = wx.data, *y = wy.data;
         struct gemm_ternary_weights *weights;
 
         memset(w, 1, n * k);
@@ -191,8 +163,9 @@ static void nothing_beyond_the_matrices_is_touched(void **state)
         for (size_t e = 0; e < m * n; e++)
             assert_true(y[e] == 127.0f * (float)k);
         gemm_ternary_weights_free(weights);
-        for (size_t e = 0; e < ARRAY_LEN(map); e++)
-            munmap(map[e], len[e]);
+        walled_free(&ww);
+        walled_free(&wx);
+        walled_free(&wy);
     }
 }
 

@@ -13,6 +13,7 @@
 #include "declare/team.h"
 #include "kernels/gemm_ternary_check.h"
 #include "kernels/gemm_ternary_work.h"
+#include "tests/subject_fixture.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -276,31 +277,8 @@ static void figures_are_per_nanosecond(void **state)
 
 static void the_scenario_checks_and_runs_what_the_host_can(void **state)
 {
-    const struct scenario *s = &scenario_gemm_ternary;
-    struct err err = { 0 };
-    struct team *team = team_new(2, NULL, NULL, &err);
-    struct params params = { s, { 3, 64, 48, 2 } };
-    struct bench bench = { .params = &params, .team = team, .seed = SEED, .isa = isa_host() };
-    void *cell = NULL;
-
     (void)state;
-    assert_non_null(team);
-    for (size_t i = 0; i < s->n_variants; i++)
-        if (!(s->variants[i].isa & ~isa_host()))
-            bench.variants |= 1u << i;
-    assert_int_equal(s->setup(&bench, &cell, &err), 0);
-    for (size_t i = 0; i < s->n_variants; i++) {
-        if (!(bench.variants & 1u << i)) {
-            print_message("[  SKIP  ] %s: this host lacks it\n", s->variants[i].name);
-            continue;
-        }
-        if (s->check(cell, &s->variants[i], &err) < 0)
-            fail_msg("%s: %s", s->variants[i].name, err.msg);
-        s->run(cell, &s->variants[i], 4); /* once round the slices */
-    }
-    s->teardown(cell);
-    s->teardown(NULL);
-    team_free(team);
+    scenario_checks_and_runs(&(struct params){ &scenario_gemm_ternary, { 3, 64, 48, 2 } }, 2, SEED, 4); /* once round the slices */
 }
 
 int main(void)

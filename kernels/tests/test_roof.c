@@ -18,6 +18,8 @@
 
 #include <cmocka.h>
 
+#include "tests/subject_fixture.h"
+
 extern const struct scenario scenario_roof_fma, scenario_roof_int8, scenario_roof_read;
 
 enum { THREADS_MAX = 3 };
@@ -27,26 +29,6 @@ static const struct roof_compute *const computes[] = {
     &roof_int8_avx2, &roof_vnni256, &roof_vnni256_evex, &roof_vnni512,
 };
 static const struct roof_read *const reads[] = { &roof_read_sse2, &roof_read256, &roof_read512 };
-
-static bool lacking(const char *name, uint32_t isa)
-{
-    uint32_t lacks = isa & ~isa_host();
-    char text[ISA_TEXT];
-
-    if (lacks)
-        print_message("[  SKIP  ] %s: this host lacks %s\n", name, isa_format(lacks, text));
-    return lacks != 0;
-}
-
-static struct team *team_of(int size)
-{
-    struct err err = { 0 };
-    struct team *team = team_new(size, NULL, NULL, &err);
-
-    if (!team)
-        fail_msg("%s", err.msg);
-    return team;
-}
 
 /* Float lanes gain 1 a product, bytes 1 every four: roof_kernels.h. */
 static int64_t sum_of(const struct roof_compute *roof, int64_t steps)
@@ -61,7 +43,7 @@ static void a_step_is_as_many_operations_as_it_says(void **state)
         const struct roof_compute *c = computes[i];
         const int64_t steps[] = { 0, 1, 2, 3, 1000, c->exact < 100000 ? c->exact : 100000 };
 
-        if (lacking(c->name, c->isa))
+        if (subject_lacks(c->name, c->isa))
             continue;
         for (size_t j = 0; j < ARRAY_LEN(steps); j++)
             if (c->steps(steps[j]) != sum_of(c, steps[j]))
@@ -86,7 +68,7 @@ static void ranks_share_the_operations_and_round_up(void **state)
                 { (double)c->step_ops * threads * 10 - 1, 10 * threads },
             };
 
-            if (threads == 1 && lacking(c->name, c->isa))
+            if (threads == 1 && subject_lacks(c->name, c->isa))
                 continue;
             for (size_t j = 0; j < ARRAY_LEN(rows) && !(c->isa & ~isa_host()); j++)
                 if (roof_compute_run(c, rows[j].ops, team) != sum_of(c, rows[j].steps))
@@ -144,7 +126,7 @@ static void a_read_touches_what_it_is_given_and_no_more(void **state)
     for (size_t i = 0; i < room / 8; i++)
         ((uint64_t *)(map + page))[i] = (i + 1) * 0x9e3779b97f4a7c15;
     for (size_t r = 0; r < ARRAY_LEN(reads); r++) {
-        if (lacking(reads[r]->name, reads[r]->isa))
+        if (subject_lacks(reads[r]->name, reads[r]->isa))
             continue;
         for (int threads = 1; threads <= THREADS_MAX; threads++) {
             struct team *team = team_of(threads);
@@ -179,7 +161,7 @@ static void a_ring_is_read_round_and_round(void **state)
         second += words[WORDS / 2 + i];
     }
     for (size_t r = 0; r < ARRAY_LEN(reads); r++) {
-        if (lacking(reads[r]->name, reads[r]->isa))
+        if (subject_lacks(reads[r]->name, reads[r]->isa))
             continue;
         assert_true(roof_read_stretch(reads[r], words, 1023, 0, 1024) == first + second);
         assert_true(roof_read_stretch(reads[r], words, 1023, 512, 1024) == first + second);
