@@ -89,12 +89,15 @@ do for [i = 1:n_targets] {
 
 i = 0 # gnuplot 6 evaluates what an iteration speaks of even where it has no turns
 is(i, what) = value(sprintf('band%d', i)) == what
+# A mark of size 0 would be a thousand elements of the file that nobody sees.
+drawn = n_runs > 2 && !marks ? 'lines' : \
+    'linespoints pointtype mark(value(sprintf(''style%d'', i))) pointsize (n_runs <= 2 ? 0.7 : 0.45)'
 # The first plot is the frame's lower edge once more: gnuplot fails where nothing at all can be drawn.
 plot y_low with lines linewidth 0.5 linecolor rgb faint notitle, \
      for [i = 1:n_lines] sprintf('$band%d', i) using 1:(is(i, 1) ? $3 : NaN):4 with filledcurves fillstyle transparent solid 0.18 noborder linecolor rgb colour(value(sprintf('style%d', i))) notitle, \
      for [i = 1:n_lines] sprintf('$band%d', i) using 1:(is(i, 2) ? $2 : NaN):3:4 with yerrorbars pointtype -1 linewidth 1.2 linecolor rgb colour(value(sprintf('style%d', i))) notitle, \
      for [i = 1:n_lines] sprintf('$lone%d', i) using 1:2:3:4 with yerrorbars pointtype mark(value(sprintf('style%d', i))) pointsize 0.45 linewidth 1.2 linecolor rgb colour(value(sprintf('style%d', i))) notitle, \
-     for [i = 1:n_lines] sprintf('$line%d', i) using 1:2 with linespoints linewidth 1.8 dashtype dash(value(sprintf('style%d', i))) \
-         pointtype mark(value(sprintf('style%d', i))) pointsize (n_runs <= 2 ? 0.7 : marks ? 0.45 : 0) linecolor rgb colour(value(sprintf('style%d', i))) title value(sprintf('name%d', i)), \
+     for [i = 1:n_lines] sprintf('$line%d', i) using 1:2 with @drawn linewidth 1.8 dashtype dash(value(sprintf('style%d', i))) \
+         linecolor rgb colour(value(sprintf('style%d', i))) title value(sprintf('name%d', i)), \
      for [i = 1:n_lines] sprintf('$beyond%d', i) using 1:2:3 with points pointtype variable pointsize 0.7 linecolor rgb colour(value(sprintf('style%d', i))) notitle
 set output

@@ -21,18 +21,21 @@ void text_add(struct text *t, const char *s)
 
 void text_addf(struct text *t, const char *fmt, ...)
 {
+    size_t room = t->capacity - t->len;
     va_list ap;
     int n;
 
     va_start(ap, fmt);
-    n = vsnprintf(NULL, 0, fmt, ap);
+    n = vsnprintf(t->data ? t->data + t->len : NULL, room, fmt, ap);
     va_end(ap);
     if (n < 0)
         BUG("bad format '%s'", fmt);
-    t->data = mem_grow(t->data, &t->capacity, t->len + (size_t)n + 1, 1);
-    va_start(ap, fmt);
-    vsnprintf(t->data + t->len, (size_t)n + 1, fmt, ap);
-    va_end(ap);
+    if ((size_t)n >= room) { /* now it is known how much is needed */
+        t->data = mem_grow(t->data, &t->capacity, t->len + (size_t)n + 1, 1);
+        va_start(ap, fmt);
+        vsnprintf(t->data + t->len, (size_t)n + 1, fmt, ap);
+        va_end(ap);
+    }
     t->len += (size_t)n;
 }
 

@@ -7,7 +7,7 @@
 #include "judge/drill.h"
 #include "judge/baseline.h"
 #include "judge/gate.h"
-#include "record/store.h"
+#include "record/store_judged.h"
 #include "report/site.h"
 
 #include <errno.h>
@@ -120,7 +120,8 @@ int cmd_dashboard(const struct context *context)
     struct run_result *runs = NULL;
     struct drill_row *drills = NULL, *sums = NULL;
     struct stepping stepping = { 0 };
-    size_t n_runs = 0, n_drills = 0;
+    struct judgement *judged = NULL;
+    size_t n_runs = 0, n_drills = 0, n_judged = 0;
     char generated[32];
     time_t now = time(NULL);
     struct tm utc;
@@ -129,12 +130,13 @@ int cmd_dashboard(const struct context *context)
     strftime(generated, sizeof(generated), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
     if (!store || load_runs(store, &runs, &n_runs, &err) < 0 || store_load_history(store, NULL, 0, &history, &err) < 0 ||
         add_targets(context, &history, &err) < 0 || add_accepted(context, runs, n_runs, &history, &err) < 0 ||
-        stepping_find(store, &history, &stepping, &err) < 0 || store_load_drills(store, &drills, &n_drills, &err) < 0)
+        stepping_find(store, &history, &stepping, &err) < 0 || store_load_drills(store, &drills, &n_drills, &err) < 0 ||
+        store_load_judged(store, &judged, &n_judged, &err) < 0)
         ret = say_error(context, &err);
     if (ret == 0) {
         size_t hosts = count_hosts(runs, n_runs), n_sums = usual_drills(drills, n_drills, &sums);
         struct site site = { &history, runs, n_runs, sums, n_sums, GATE_MARGIN, generated, PAWL_VERSION,
-                             stepping.all };
+                             stepping.all, judged, n_judged };
 
         if (site_write(&site, context->options->out, &err) < 0)
             ret = say_error(context, &err);
@@ -146,6 +148,7 @@ int cmd_dashboard(const struct context *context)
         run_result_free(&runs[i]);
     free(runs);
     free(drills);
+    store_free_judged(judged, n_judged);
     free(sums);
     stepping_free(&stepping);
     history_free(&history);

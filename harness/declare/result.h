@@ -187,6 +187,16 @@ struct estimate *case_add_estimate(struct case_result *c); /* the same */
 const struct case_result *run_case(const struct run_result *run, const char *id); /* NULL where absent */
 void run_result_free(struct run_result *run);
 
+/* What was judged in a run of the history, and what befell its cases: for the page of its night. */
+struct judgement {
+    int64_t run;
+    char command[256];
+    bool judged;
+    size_t counts[OUTCOME_WRONG_RESULT + 1]; /* verdicts of each outcome */
+    struct verdict *bad; /* those that did not pass; of a run that was not judged, the cases that are not ok */
+    size_t n_bad, capacity;
+};
+
 /* How one metric of one case differs between two runs. */
 struct change {
     char case_id[CASE_ID_MAX], metric[NAME_MAX_LEN], unit[NAME_MAX_LEN];

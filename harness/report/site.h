@@ -21,6 +21,8 @@ struct site {
     const char *generated; /* UTC time to print, "2026-11-21T02:05:53Z": passed in, so that output is reproducible */
     const char *version;   /* of the program */
     const struct stepped *steps; /* one a series of the history, in its order; NULL: nobody looked */
+    const struct judgement *judged; /* one a finished run, by number */
+    size_t n_judged;
 };
 
 /* Refuses (ERR_CONFIG) a `dir` that exists and is not a site of ours: it holds a marker file, .pawl-site, and nothing

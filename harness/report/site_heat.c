@@ -27,18 +27,16 @@ static enum heat beyond(double low, double high, double limit)
     return low >= limit ? HEAT_GOOD : high < limit ? HEAT_MISSED : HEAT_UNSURE;
 }
 
-enum heat site_heat_target(const struct series *s)
+enum heat site_heat_target(const struct series *s, const struct point *p)
 {
-    const struct point *p = newest(s);
     enum heat least = isnan(s->at_least) ? HEAT_NONE : beyond(p->low, p->high, s->at_least);
     enum heat most = isnan(s->at_most) ? HEAT_NONE : beyond(-p->high, -p->low, -s->at_most);
 
     return isnan(p->value) ? HEAT_NONE : least > most ? least : most;
 }
 
-enum heat site_heat_accepted(const struct series *s, double margin)
+enum heat site_heat_accepted(const struct series *s, const struct point *p, double margin)
 {
-    const struct point *p = newest(s);
     bool higher = s->better == METRIC_HIGHER_IS_BETTER;
     double worst = (higher ? p->low : s->accepted * s->accepted / p->high) / s->accepted - 1;
     double best = (higher ? p->high : s->accepted * s->accepted / p->low) / s->accepted - 1;
@@ -110,7 +108,7 @@ static void look(const struct site_model *model, struct row *row)
 
         if (!in_row(row, s))
             continue;
-        heat = worse_of(site_heat_target(s), site_heat_accepted(s, model->site->margin));
+        heat = worse_of(site_heat_target(s, newest(s)), site_heat_accepted(s, newest(s), model->site->margin));
         news = news_of(model, s);
         row->worst = worse_of(row->worst, heat);
         row->missed += heat == HEAT_MISSED;
@@ -136,8 +134,8 @@ static int worst_row_first(const void *a, const void *b)
  * stay small. */
 static void square(const struct site_model *model, const struct series *s, struct text *html)
 {
-    enum heat target = site_heat_target(s), accepted = site_heat_accepted(s, model->site->margin);
-    enum heat heat = worse_of(target, accepted);
+    enum heat heat =
+        worse_of(site_heat_target(s, newest(s)), site_heat_accepted(s, newest(s), model->site->margin));
     int news = news_of(model, s);
     char number[FIGURE_TEXT];
 

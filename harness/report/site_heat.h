@@ -6,7 +6,7 @@
 #include "base/text.h"
 #include "report/site_model.h"
 
-/* How a series stands: against its target and against what was accepted, by its newest interval; and its news. */
+/* How a point of a series stands: against its target and against what was accepted, by its interval. */
 enum heat {
     HEAT_NONE,    /* nothing to hold it against */
     HEAT_BETTER,  /* surely better than what was accepted, by more than the margin */
@@ -16,8 +16,8 @@ enum heat {
     HEAT_MISSED,  /* surely beyond its target */
 };
 
-enum heat site_heat_target(const struct series *series);
-enum heat site_heat_accepted(const struct series *series, double margin);
+enum heat site_heat_target(const struct series *series, const struct point *point); /* one of its points */
+enum heat site_heat_accepted(const struct series *series, const struct point *point, double margin);
 
 /* A row a scenario and host class, the worst first. */
 void site_heat_map(const struct site_model *model, struct text *html);

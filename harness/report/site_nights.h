@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* site_nights.h -- a page a night (its runs, what began to change, what moved most), and a calendar of them all that
- * shows the missing ones. A night is a UTC day on which a run began. */
+/* site_nights.h -- a page a night (site_night.h), and a calendar of them all that shows the missing ones. A night is a UTC
+ * day on which a run began. */
 #pragma once
 
 #include "report/folder.h"

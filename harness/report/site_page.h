@@ -17,6 +17,9 @@ void site_badge(struct text *out, const struct run_result *run,
                 const struct site_scenario *s); /* NULL: the whole run */
 void site_verdicts(struct text *out, const struct site_model *model, const struct site_scenario *s,
                    const struct run_result *run);
+void site_outcome_badge(struct text *out, enum outcome outcome);
+void site_verdict_head(struct text *out); /* opens a table: "</tbody></table></div>" ends it */
+void site_verdict_row(struct text *out, const struct verdict *v, const char *unit, const char *shown); /* as its id */
 void site_figures(struct text *out, const struct site_scenario *s, const struct run_result *run);
 void site_commit(struct text *out, const char *commit, bool dirty); /* the first characters in a <code> */
 void site_time(struct text *out, const char *started); /* "2026-11-21 02:05 UTC" in a <time> */

@@ -2,7 +2,6 @@
 #include "report/site_plot_data.h"
 
 #include "base/mem.h"
-#include "report/gnuplot.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -20,6 +19,12 @@ struct places {
     } * at;
     size_t n;
 };
+
+/* Nine digits are more than a picture shows; all seventeen cost a large site a good part of its time. */
+static void coordinate(struct text *script, double value)
+{
+    text_addf(script, "%.9g", value);
+}
 
 static bool drawable(const struct point *q, const struct site_view *v)
 {
@@ -72,7 +77,7 @@ static void line_data(struct text *script, const struct places *places, size_t i
         if (!at->point)
             continue;
         text_addf(script, "%zu ", at->x + 1);
-        gnuplot_number(script, at->point->value / v->scale);
+        coordinate(script, at->point->value / v->scale);
         text_add(script, "\n");
     }
     text_add(script, "END\n");
@@ -95,11 +100,11 @@ static size_t band_data(struct text *script, const struct places *places, size_t
             continue;
         }
         text_addf(script, "%zu ", places->at[k].x + 1);
-        gnuplot_number(script, q->value / v->scale);
+        coordinate(script, q->value / v->scale);
         text_add(script, " ");
-        gnuplot_number(script, fmin(fmax(q->low / v->scale, v->low), v->high));
+        coordinate(script, fmin(fmax(q->low / v->scale, v->low), v->high));
         text_add(script, " ");
-        gnuplot_number(script, fmax(fmin(q->high / v->scale, v->high), v->low));
+        coordinate(script, fmax(fmin(q->high / v->scale, v->high), v->low));
         text_add(script, "\n");
         n++;
     }
@@ -125,7 +130,7 @@ static void lone_data(struct text *script, const struct places *places, size_t i
         text_addf(script, "%zu", at->x + 1);
         for (size_t e = 0; e < ARRAY_LEN(ends); e++) {
             text_add(script, " ");
-            gnuplot_number(script, ends[e]);
+            coordinate(script, ends[e]);
         }
         text_add(script, "\n");
     }
@@ -144,7 +149,7 @@ static void beyond_data(struct text *script, const struct places *places, size_t
         if (!q || (q->value / v->scale >= v->low && q->value / v->scale <= v->high))
             continue;
         text_addf(script, "%zu ", places->at[k].x + 1);
-        gnuplot_number(script, q->value / v->scale > v->high ? v->high : v->low);
+        coordinate(script, q->value / v->scale > v->high ? v->high : v->low);
         text_addf(script, " %d\n", q->value / v->scale > v->high ? UP : DOWN);
     }
     text_add(script, "\nEND\n");

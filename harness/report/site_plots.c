@@ -37,20 +37,23 @@ static bool find_dark(unsigned light, unsigned *dark)
     return false;
 }
 
-/* gnuplot writes "#FFFFFF", "rgb(43,50,58)" and "rgb(  0, 114, 178)"; each colour keeps its width, so does the file. */
+/* gnuplot writes "#FFFFFF", "rgb(43,50,58)" and "rgb(  0, 114, 178)". Appends the colour that `s` begins with as that of
+ * the other theme; how many characters it took, 0 where it is none. */
 static size_t darken_one(struct text *out, const char *s)
 {
+    char head[20]; /* sscanf() measures all that it is given */
     unsigned r, g, b, dark;
     int n = 0;
 
-    if (*s == '#' && sscanf(s, "#%6x%n", &r, &n) == 1 && n == 7 && find_dark(r, &dark)) {
+    snprintf(head, sizeof(head), "%.19s", s);
+    if (sscanf(head, "#%6x%n", &r, &n) == 1 && n == 7 && find_dark(r, &dark)) {
         text_addf(out, strncmp(s, "#ffffff", 7) == 0 ? "#%06x" : "#%06X", dark);
         return 7;
     }
-    if (*s == 'r' && sscanf(s, "rgb(%u,%u,%u)%n", &r, &g, &b, &n) == 3 && n > 0 && r < 256 && g < 256 && b < 256 &&
+    if (sscanf(head, "rgb(%u,%u,%u)%n", &r, &g, &b, &n) == 3 && n > 0 && r < 256 && g < 256 && b < 256 &&
         find_dark(r << 16 | g << 8 | b, &dark)) {
-        text_addf(out, memchr(s, ' ', (size_t)n) || n == 16 ? "rgb(%3u, %3u, %3u)" : "rgb(%u,%u,%u)", dark >> 16,
-                  dark >> 8 & 255, dark & 255);
+        text_addf(out, memchr(s, ' ', (size_t)n) ? "rgb(%3u, %3u, %3u)" : "rgb(%u,%u,%u)", dark >> 16, dark >> 8 & 255,
+                  dark & 255);
         return (size_t)n;
     }
     return 0;
@@ -58,16 +61,20 @@ static size_t darken_one(struct text *out, const char *s)
 
 void site_plots_darken(struct text *out, const char *svg)
 {
-    while (*svg) {
-        size_t plain = strcspn(svg, "#r"), done;
+    const char *from = svg;
 
-        text_addf(out, "%.*s", (int)plain, svg);
-        svg += plain;
-        done = *svg ? darken_one(out, svg) : 0;
-        if (*svg && done == 0)
-            text_addf(out, "%c", *svg);
-        svg += done ? done : *svg != '\0';
+    while (*svg) {
+        struct text colour = { 0 };
+        size_t done = *svg == '#' || strncmp(svg, "rgb(", 4) == 0 ? darken_one(&colour, svg) : 0;
+
+        if (done) {
+            text_addf(out, "%.*s%s", (int)(svg - from), from, colour.data);
+            from = svg + done;
+        }
+        text_free(&colour);
+        svg += done ? done : 1;
     }
+    text_add(out, from);
 }
 
 struct text *site_plots_add(struct site_plots *plots, const char *stem)
@@ -154,8 +161,10 @@ static int read_file(const char *path, struct text *out)
     FILE *f = fopen(path, "re");
     size_t n;
 
-    while (f && (n = fread(buf, 1, sizeof(buf), f)) > 0)
-        text_addf(out, "%.*s", (int)n, buf);
+    while (f && (n = fread(buf, 1, sizeof(buf) - 1, f)) > 0) {
+        buf[n] = '\0';
+        text_add(out, buf);
+    }
     if (f)
         fclose(f);
     return out->len > 0 ? 0 : -1;

@@ -25,7 +25,7 @@ static void badge(struct text *out, const char *class, const char *word)
 }
 
 /* "MISSED TARGET" */
-static void outcome_badge(struct text *out, enum outcome outcome)
+void site_outcome_badge(struct text *out, enum outcome outcome)
 {
     char word[NAME_MAX_LEN];
 
@@ -70,7 +70,7 @@ void site_badge(struct text *out, const struct run_result *run, const struct sit
     if (worst >= 0 && passed && !figure_is_bad((enum outcome)worst))
         worst = worst == OUTCOME_IMPROVED ? OUTCOME_IMPROVED : OUTCOME_PASS;
     if (worst >= 0)
-        outcome_badge(out, (enum outcome)worst);
+        site_outcome_badge(out, (enum outcome)worst);
     else
         badge(out, "mute", run->judged ? "NO VERDICT" : "NOT JUDGED");
 }
@@ -115,11 +115,8 @@ static void cell(struct text *out, const char *class, const char *value)
     labelled(out, "", class, value);
 }
 
-/* Verdicts carry no unit of their own: the case's estimate has it. */
-static void verdict_figures(struct text *out, const struct run_result *run, const struct verdict *v)
+static void verdict_figures(struct text *out, const struct verdict *v, const char *unit)
 {
-    const struct case_result *c = run_case(run, v->case_id);
-    const struct estimate *e = c ? case_estimate(c, v->metric) : NULL;
     bool time = strcmp(v->metric, metric_time_ns.name) == 0;
     char value[FIGURE_TEXT], interval[FIGURE_TEXT], limit[FIGURE_TEXT];
 
@@ -130,9 +127,9 @@ static void verdict_figures(struct text *out, const struct run_result *run, cons
     }
     text_add(out, "<td data-label=\"Measured\" class=\"num\">");
     template_escape(out, figure_number(value, v->value));
-    if (e && isfinite(v->value)) {
+    if (*unit && isfinite(v->value)) {
         text_add(out, " ");
-        template_escape(out, strcmp(e->unit, "x") == 0 ? "×" : e->unit);
+        template_escape(out, strcmp(unit, "x") == 0 ? "×" : unit);
     }
     if (isfinite(v->low) && isfinite(v->high) && v->low != v->high)
         text_addf(out, " <span class=\"range\">%s</span>", figure_interval(interval, v->low, v->high));
@@ -140,24 +137,41 @@ static void verdict_figures(struct text *out, const struct run_result *run, cons
     labelled(out, "Limit", "num", figure_number(limit, v->limit));
 }
 
-static void verdict_row(struct text *out, const struct run_result *run, const struct verdict *v,
-                        const struct site_scenario *s)
+void site_verdict_row(struct text *out, const struct verdict *v, const char *unit, const char *shown)
 {
-    const char *id = v->case_id;
-
-    if (figure_belongs(id, s->name) && id[strlen(s->name)] == '/')
-        id += strlen(s->name) + 1; /* the page's title says the rest */
     text_add(out, "<tr><td>");
-    outcome_badge(out, v->outcome);
+    site_outcome_badge(out, v->outcome);
     text_add(out, "</td>");
     text_add(out, "<th scope=\"row\">");
-    template_escape(out, id);
+    template_escape(out, shown);
     text_add(out, "</th>");
     labelled(out, "Metric", "", v->metric);
-    verdict_figures(out, run, v);
+    verdict_figures(out, v, unit);
     labelled(out, "Against", "", against_name(v->against));
     labelled(out, "Reason", "reason", v->reason);
     text_add(out, "</tr>\n");
+}
+
+void site_verdict_head(struct text *out)
+{
+    text_add(out, "<div class=\"scroll stacked\" role=\"region\" aria-label=\"Verdicts\" tabindex=\"0\"><table>\n"
+                  "<thead><tr><th scope=\"col\">Verdict</th><th scope=\"col\">Case</th>"
+                  "<th scope=\"col\">Metric</th><th scope=\"col\" class=\"num\">Measured [low, high]</th>"
+                  "<th scope=\"col\" class=\"num\">Limit</th><th scope=\"col\">Against</th>"
+                  "<th scope=\"col\">Reason</th></tr></thead>\n<tbody>\n");
+}
+
+/* Verdicts carry no unit of their own: the case's estimate has it; the page's title says the rest of the id. */
+static void verdict_row(struct text *out, const struct run_result *run, const struct verdict *v,
+                        const struct site_scenario *s)
+{
+    const struct case_result *c = run_case(run, v->case_id);
+    const struct estimate *e = c ? case_estimate(c, v->metric) : NULL;
+    const char *id = v->case_id;
+
+    if (figure_belongs(id, s->name) && id[strlen(s->name)] == '/')
+        id += strlen(s->name) + 1;
+    site_verdict_row(out, v, e ? e->unit : "", id);
 }
 
 void site_verdicts(struct text *out, const struct site_model *model, const struct site_scenario *s,
@@ -179,12 +193,7 @@ void site_verdicts(struct text *out, const struct site_model *model, const struc
             continue;
         }
         if (shown++ == 0)
-            text_add(out,
-                     "<div class=\"scroll stacked\" role=\"region\" aria-label=\"Verdicts\" tabindex=\"0\"><table>\n"
-                     "<thead><tr><th scope=\"col\">Verdict</th><th scope=\"col\">Case</th>"
-                     "<th scope=\"col\">Metric</th><th scope=\"col\" class=\"num\">Measured [low, high]</th>"
-                     "<th scope=\"col\" class=\"num\">Limit</th><th scope=\"col\">Against</th>"
-                     "<th scope=\"col\">Reason</th></tr></thead>\n<tbody>\n");
+            site_verdict_head(out);
         verdict_row(out, run, sorted[i], s);
     }
     if (shown)

@@ -2,6 +2,7 @@
 /* store_scale.c -- a benchmark of the store: makes one of any size, and times what history, changes and dashboard ask of it.
  *
  *     pawl_store_scale make FILE CASES NIGHTS SAMPLES   four metrics a case; SAMPLES of each case every night
+ *     pawl_store_scale night FILE SAMPLES               one night more, of all cases
  *     pawl_store_scale time FILE                        the plans of the queries, and the times of one case
  *
  * Noise with a step now and then, seeded: the same file every time. ci/store-scale calls it. */
@@ -66,9 +67,10 @@ static void finalize(struct make *m)
         sql_finalize(all[i]);
 }
 
-static int make_runs(struct make *m, struct err *err)
+/* The nights from `first` on, up to m->nights. */
+static int make_runs(struct make *m, int64_t first, struct err *err)
 {
-    for (int64_t night = 0; night < m->nights; night++) {
+    for (int64_t night = first; night < m->nights; night++) {
         char day[DAY_TEXT], started[32], commit[41];
 
         day_format(FIRST_DAY + night, day);
@@ -134,14 +136,36 @@ static int make_night(struct make *m, int64_t id, int64_t run, double ns, struct
     return make_samples(m, id, run, ns, err);
 }
 
+static int begin(struct make *m, int64_t first, struct err *err)
+{
+    if (sql_exec(m->store, "PRAGMA synchronous = OFF; PRAGMA cache_size = -400000", err) < 0 ||
+        sql_begin(m->store, err) < 0 || prepare(m, err) < 0)
+        return -1;
+    return make_runs(m, first, err);
+}
+
+/* One more than there are, of the same cases. */
+static int add_night(struct make *m, struct err *err)
+{
+    int64_t nights;
+    int ret = sql_number(m->store, "SELECT count(*) FROM run", &nights, err) < 0 ||
+                      sql_number(m->store, "SELECT count(*) FROM series", &m->cases, err) < 0
+                  ? -1
+                  : 0;
+
+    m->nights = nights + 1;
+    if (ret == 0)
+        ret = begin(m, nights, err);
+    for (int64_t id = 1; ret == 0 && id <= m->cases; id++)
+        ret = make_night(m, id, m->nights, 1e5 * (double)(1 + id % 7), err);
+    finalize(m);
+    return ret < 0 ? ret : sql_commit(m->store, err);
+}
+
 static int make(struct make *m, struct err *err)
 {
-    int ret = sql_exec(m->store, "PRAGMA synchronous = OFF; PRAGMA cache_size = -400000", err);
+    int ret = begin(m, 0, err);
 
-    if (ret == 0 && sql_begin(m->store, err) == 0 && prepare(m, err) == 0)
-        ret = make_runs(m, err);
-    else
-        ret = -1;
     for (int64_t id = 1; ret == 0 && id <= m->cases; id++) {
         double ns = 1e5 * (double)(1 + id % 7);
 
@@ -261,8 +285,12 @@ int main(int argc, char **argv)
             text_int64(argv[5], 0, 100000, &m.samples, &err) == 0 && (m.store = store_open(argv[2], STORE_WRITE, &err)))
             ret = make(&m, &err);
         store_close(m.store);
+    } else if (argc == 4 && strcmp(argv[1], "night") == 0) {
+        if (text_int64(argv[3], 0, 100000, &m.samples, &err) == 0 && (m.store = store_open(argv[2], STORE_WRITE, &err)))
+            ret = add_night(&m, &err);
+        store_close(m.store);
     } else {
-        fprintf(stderr, "usage: %s make FILE CASES NIGHTS SAMPLES | time FILE\n", argv[0]);
+        fprintf(stderr, "usage: %s make FILE CASES NIGHTS SAMPLES | night FILE SAMPLES | time FILE\n", argv[0]);
         return 2;
     }
     if (ret < 0)

@@ -12,7 +12,8 @@ static void add_night(struct store *store, int night, double value, const char *
     struct case_result *c;
     struct estimate *e;
 
-    snprintf(run.info.started, sizeof(run.info.started), "2026-11-%02dT02:05:53Z", night + 1);
+    snprintf(run.info.started, sizeof(run.info.started), "2026-%02d-%02dT02:05:53Z", 10 + night / 30,
+             night % 30 + 1);
     text_copy(run.info.host.class, sizeof(run.info.host.class), "h");
     host_add(&run.info.host, "kernel", "%s", kernel);
     host_add(&run.info.host, "boost", "on");
@@ -32,14 +33,14 @@ static void add_night(struct store *store, int night, double value, const char *
     run_result_free(&run);
 }
 
-/* Thirty nights; a step of the code's before the 11th, one of the host's before the 21st. */
-static void add_nights(void)
+/* Nights up to so many; a step of the code's before the 11th, one of the host's before the 21st. */
+static void add_nights(int n)
 {
     struct err err = { 0 };
     struct store *store = store_open(getenv("PAWL_DB"), STORE_WRITE, &err);
 
     assert_non_null(store);
-    for (int i = 0; i < 30; i++)
+    for (int i = n > 30 ? 30 : 0; i < n; i++)
         add_night(store, i, i < 10 ? 10 : i < 20 ? 12 : 9, i < 20 ? "6.1" : "6.2", i < 20 ? "0000000a" : "0000000b");
     store_close(store);
 }
@@ -51,7 +52,7 @@ static void changes_tells_the_hosts_step_from_the_codes(void **state)
     json_t *json;
 
     (void)state;
-    add_nights();
+    add_nights(30);
     r = pawl("changes --json");
     json = document(&r);
     steps = json_object_get(row(json, "series", "case", "tests/epochs/fast", NULL, NULL), "changes");
@@ -67,13 +68,77 @@ static void changes_tells_the_hosts_step_from_the_codes(void **state)
     done(&r);
 }
 
+/* The id of the first change that `changes --json` tells of. */
+static void first_id(char *id, size_t size)
+{
+    struct result r = pawl("changes --json");
+    json_t *json = document(&r);
+    const json_t *steps = json_object_get(row(json, "series", "case", "tests/epochs/fast", NULL, NULL), "changes");
+
+    text_copy(id, size, json_string_value(json_object_get(json_array_get(steps, 0), "id")));
+    json_decref(json);
+    done(&r);
+}
+
+static struct result ack(const char *id, const char *rest)
+{
+    struct text args = { 0 };
+    struct result r;
+
+    text_addf(&args, "changes --ack %s %s", id, rest);
+    r = pawl(args.data);
+    text_free(&args);
+    return r;
+}
+
+static void an_acknowledged_change_stays_quiet(void **state)
+{
+    struct result r;
+    char id[64];
+
+    (void)state;
+    add_nights(30);
+    first_id(id, sizeof(id));
+    r = ack(id, "");
+    assert_int_equal(r.exit, 2);
+    assert_has(r.err, "--ack ID and --reason TEXT go together");
+    done(&r);
+    r = ack("nonsense", "--reason why");
+    assert_int_equal(r.exit, 2);
+    assert_has(r.err, "there is no change 'nonsense'");
+    assert_has(r.err, "'pawl changes --all' lists them");
+    done(&r);
+    r = pawl("changes");
+    assert_has(r.out, id);
+    done(&r);
+    r = ack(id, "--reason 'a larger tile'");
+    assert_int_equal(r.exit, 0);
+    assert_has(r.err, "acknowledged: tests/epochs/fast, speedup on h, since run 11");
+    done(&r);
+    add_nights(33); /* later nights, too: three more */
+    r = pawl("changes");
+    assert_null(strstr(r.out, id));
+    assert_has(r.err, "1 of them acknowledged: --all shows these, too");
+    done(&r);
+    r = pawl("changes --all");
+    assert_has(r.out, id);
+    assert_has(r.out, "a larger tile");
+    done(&r);
+    r = ack(id, "--reason 'a larger tile, wider loads'"); /* said again: the newer reason */
+    assert_int_equal(r.exit, 0);
+    done(&r);
+    r = pawl("changes --all");
+    assert_has(r.out, "wider loads");
+    done(&r);
+}
+
 static void compare_says_how_the_host_changed_between_two_runs(void **state)
 {
     struct result r;
     json_t *json;
 
     (void)state;
-    add_nights();
+    add_nights(30);
     r = pawl("compare 20 21");
     assert_has(r.out,
                "the host changed between run 20 and run 21: kernel 6.1 → 6.2; that alone may have moved times\n");
@@ -95,6 +160,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(changes_tells_the_hosts_step_from_the_codes),
+        TEST(an_acknowledged_change_stays_quiet),
         TEST(compare_says_how_the_host_changed_between_two_runs),
     };
 

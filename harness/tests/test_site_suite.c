@@ -7,7 +7,7 @@
 #include "report/site_heat.h"
 #include "report/site_plots.h"
 
-static void a_series_stands_by_its_newest_interval(void **state)
+static void a_point_stands_by_its_interval(void **state)
 {
     static const struct {
         double low, high, at_least, at_most, accepted;
@@ -32,8 +32,8 @@ static void a_series_stands_by_its_newest_interval(void **state)
         struct series s = { .better = rows[i].better, .at_least = rows[i].at_least, .at_most = rows[i].at_most,
                             .accepted = rows[i].accepted, .points = &p, .n_points = 1 };
 
-        if (site_heat_target(&s) != rows[i].target || site_heat_accepted(&s, 0.03) != rows[i].kept)
-            fail_msg("row %zu: %d, %d", i, (int)site_heat_target(&s), (int)site_heat_accepted(&s, 0.03));
+        if (site_heat_target(&s, &p) != rows[i].target || site_heat_accepted(&s, &p, 0.03) != rows[i].kept)
+            fail_msg("row %zu: %d, %d", i, (int)site_heat_target(&s, &p), (int)site_heat_accepted(&s, &p, 0.03));
     }
 }
 
@@ -59,13 +59,22 @@ static int write_fallen(const char *dir, double last, struct err *err)
     struct step step = { .index = 10, .before = 10, .after = 5, .effect = -0.5, .p = 1e-9, .n_after = 3 };
     struct history h = { 0 };
     struct stepped steps[2] = { { 0 } };
+    struct verdict missed = { .case_id = "kernels/gemm_f32/avx2/n=1024/threads=1", .metric = "speedup",
+                              .outcome = OUTCOME_MISSED_TARGET, .against = AGAINST_TARGET, .value = 5, .low = 4.9,
+                              .high = 5.1, .limit = 8, .reason = "5 is below 8" };
+    struct judgement judged[] = { { .run = 12, .command = "gate --quick", .judged = true, .bad = &missed, .n_bad = 1 } };
     struct site site = { .history = &h, .margin = 0.03, .generated = "2026-11-21T03:00:00Z", .version = "0.1.0",
-                         .steps = steps };
+                         .steps = steps, .judged = judged, .n_judged = ARRAY_LEN(judged) };
     struct series *s;
     int ret;
 
     s = add_series(&h, "avx2", &metric_speedup, 13);
     s->points[12].value = last;
+    s->points[12].low = last - 0.1;
+    s->points[12].high = last + 0.1;
+    s->at_least = 8;
+    judged[0].counts[OUTCOME_PASS] = 38;
+    judged[0].counts[OUTCOME_MISSED_TARGET] = 1;
     text_copy(s->points[12].started, sizeof(s->points[12].started), "2026-11-14T02:05:53Z");
     add_series(&h, "naive", &metric_time_ns, 13);
     steps[0] = (struct stepped){ &h.series[0], NULL, NULL, 13, &step, 1 };
@@ -92,6 +101,21 @@ static void a_change_is_on_the_index_on_its_night_and_in_the_feed(void **state)
     assert_holds(at("site/nights.html"), "class=\"gone\" title=\"2026-11-13: no run\"");
     assert_holds(at("site/changes.xml"), "<title>worse: kernels/gemm_f32/avx2/n=1024/threads=1 speedup -50.0 %</title>");
     assert_holds(at("site/kernels-gemm_f32.html"), "2026-11-11 02:05"); /* under the pointer */
+}
+
+static void the_page_of_a_night_has_its_verdicts(void **state)
+{
+    struct err err = { 0 };
+
+    (void)state;
+    need_gnuplot();
+    assert_written(write_fallen(at("site"), 5, &err), &err);
+    assert_holds(at("site/night-2026-11-12.html"), "gate --quick");
+    assert_holds(at("site/night-2026-11-12.html"), "38 <span class=\"badge good\">PASS</span>");
+    assert_holds(at("site/night-2026-11-12.html"), "5 is below 8");
+    assert_holds(at("site/night-2026-11-10.html"), "No gate judged this night");
+    assert_holds(at("site/night-2026-11-10.html"), "0 miss their target");
+    assert_holds(at("site/night-2026-11-14.html"), "1 miss their target");
 }
 
 static void plots_are_taken_from_the_site_before_unless_they_changed(void **state)
@@ -138,9 +162,10 @@ static void the_dark_theme_is_the_light_one_in_other_colours(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_series_stands_by_its_newest_interval),
+        cmocka_unit_test(a_point_stands_by_its_interval),
         cmocka_unit_test(news_is_what_the_newest_points_confirmed_and_nobody_explained),
         IN_A_FOLDER(a_change_is_on_the_index_on_its_night_and_in_the_feed),
+        IN_A_FOLDER(the_page_of_a_night_has_its_verdicts),
         IN_A_FOLDER(plots_are_taken_from_the_site_before_unless_they_changed),
         cmocka_unit_test(the_dark_theme_is_the_light_one_in_other_colours),
     };

@@ -2,7 +2,7 @@
 /* What can be asked of the store: which run, what history; also while somebody writes. */
 #include "store_fixture.h" // NOLINT(bugprone-suspicious-include): shared by the tests of the store
 
-#include "record/store.h"
+#include "record/store_judged.h"
 
 static void history_is_by_case_metric_and_host_oldest_first(void **state)
 {
@@ -203,6 +203,59 @@ static void the_last_runs_tell_the_last_word_on_every_scenario(void **state)
     free(path);
 }
 
+/* A verdict of a run on the fast case. */
+static void judge(struct run_result *run, enum outcome outcome, const char *reason)
+{
+    struct verdict *v = run_add_verdict(run);
+
+    text_copy(v->case_id, sizeof(v->case_id), "test/store/fast/n=32");
+    text_copy(v->metric, sizeof(v->metric), "speedup");
+    text_copy(v->reason, sizeof(v->reason), reason);
+    v->against = AGAINST_TARGET;
+    v->outcome = outcome;
+    v->value = v->low = v->high = 2;
+    v->limit = 3;
+    run->judged = true;
+}
+
+static void what_did_not_pass_is_kept_for_the_page_of_its_night(void **state)
+{
+    char *path = in_folder(state, "a.db");
+    struct store *store = open_store(path, STORE_WRITE);
+    struct run_result run = { 0 };
+    struct judgement *rows;
+    struct err err = { 0 };
+    size_t n;
+
+    quick_run(store, "h", 1, CASE_CRASHED); /* not judged: what befell it is told all the same */
+    quick_run(store, "h", 1, CASE_OK);
+    begin_run(store, "h", &run.info);
+    add_estimate(add_case(&run, 0, CASE_OK), "time_ns", 1, 1, 1, 0);
+    judge(&run, OUTCOME_PASS, "");
+    judge(&run, OUTCOME_MISSED_TARGET, "2 is below 3");
+    judge(&run, OUTCOME_PASS, "");
+    finish(store, &run);
+    begin_run(store, "h", &run.info); /* unfinished: nothing was judged */
+    run_result_free(&run);
+
+    assert_int_equal(store_load_judged(store, &rows, &n, &err), 0);
+    assert_int_equal(n, 3);
+    assert_false(rows[0].judged);
+    assert_int_equal(rows[0].n_bad, 1);
+    assert_int_equal(rows[0].bad[0].outcome, OUTCOME_CRASHED);
+    assert_int_equal(rows[1].n_bad, 0);
+    assert_true(rows[2].judged);
+    assert_int_equal(rows[2].run, 3);
+    assert_int_equal(rows[2].counts[OUTCOME_PASS], 2);
+    assert_int_equal(rows[2].n_bad, 1);
+    assert_int_equal(rows[2].bad[0].outcome, OUTCOME_MISSED_TARGET);
+    assert_string_equal(rows[2].bad[0].reason, "2 is below 3");
+    assert_same(rows[2].bad[0].limit, 3);
+    store_free_judged(rows, n);
+    store_close(store);
+    free(path);
+}
+
 static void a_reader_neither_waits_nor_writes_while_another_writes(void **state)
 {
     char *path = in_folder(state, "a.db");
@@ -234,6 +287,7 @@ int main(void)
         TEST(points_know_the_epoch_of_their_run),
         TEST(find_run_understands_numbers_and_last),
         TEST(the_last_runs_tell_the_last_word_on_every_scenario),
+        TEST(what_did_not_pass_is_kept_for_the_page_of_its_night),
         TEST(a_reader_neither_waits_nor_writes_while_another_writes),
     };
 
