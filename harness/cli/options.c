@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "declare/isa.h"
 #include "judge/gate.h"
+#include "record/store_url.h"
 
 #include <stddef.h>
 #include <stdio.h>
@@ -18,7 +19,10 @@ enum {
     MEASURES = CMD_RUN | CMD_GATE | CMD_DRILL | CMD_TUNE | CMD_BISECT | CMD_NIGHTLY,
     RESULTS = CMD_RUN | CMD_GATE,
     STORES = (MEASURES & ~(CMD_TUNE | CMD_BISECT)) | CMD_ACCEPT | CMD_COMPARE | CMD_CHANGES | CMD_DASHBOARD | CMD_DOCTOR |
-             CMD_HISTORY | CMD_PRUNE | CMD_BACKUP | CMD_IMPORT | CMD_EXPORT,
+             CMD_HISTORY | CMD_PRUNE | CMD_BACKUP | CMD_IMPORT | CMD_EXPORT | CMD_PUSH | CMD_PULL | CMD_MERGE,
+    /* What looks at the history of all where $PAWL_DB is a server's; all else records and keeps on this host. */
+    READS = CMD_COMPARE | CMD_CHANGES | CMD_DASHBOARD | CMD_HISTORY | CMD_EXPORT,
+    LOCAL = CMD_RUN | CMD_GATE | CMD_DRILL | CMD_NIGHTLY | CMD_BACKUP | CMD_PUSH | CMD_PULL | CMD_MERGE,
     JUDGES = CMD_RUN | CMD_GATE | CMD_ACCEPT | CMD_DASHBOARD | CMD_DOCTOR | CMD_TUNE | CMD_NIGHTLY,
     ALL = PLANS | STORES | CMD_MANUAL,
 };
@@ -32,7 +36,7 @@ static const struct option {
 } table[] = {
     { "--help", NULL, ALL, FLAG, offsetof(struct options, help), "show this" },
     { "--json", NULL, ALL & ~(CMD_ACCEPT | CMD_DASHBOARD | CMD_TUNE | CMD_BISECT | CMD_PRUNE | CMD_BACKUP | CMD_NIGHTLY | CMD_IMPORT |
-                        CMD_EXPORT | CMD_MANUAL), FLAG, offsetof(struct options, json),
+                        CMD_EXPORT | CMD_MANUAL | CMD_PUSH | CMD_PULL | CMD_MERGE), FLAG, offsetof(struct options, json),
       "one JSON document on standard output; words go to standard error" },
     { "--markdown", NULL, RESULTS, FLAG, offsetof(struct options, markdown),
       "a summary in Markdown on standard output, for a job summary" },
@@ -40,8 +44,12 @@ static const struct option {
       "what failed as annotations of GitHub Actions on standard output: at most 10 lines" },
     { "--github", NULL, RESULTS, FLAG, offsetof(struct options, github),
       "as a step of GitHub Actions: annotations, $GITHUB_STEP_SUMMARY and $GITHUB_OUTPUT, too" },
-    { "--db", "FILE", STORES, STRING, offsetof(struct options, db),
-      "the history (default: $PAWL_DB, else pawl/pawl.db in the XDG state folder)" },
+    { "--db", "FILE", STORES & ~READS, STRING, offsetof(struct options, db),
+      "the history on this host (default: $PAWL_DB, if a file, else pawl/pawl.db in the XDG state folder)" },
+    { "--db", "FILE", READS, STRING, offsetof(struct options, db),
+      "the history, also postgresql://HOST/DATABASE (default: $PAWL_DB, else pawl/pawl.db in the XDG state folder)" },
+    { "--print-roles", NULL, CMD_PUSH, FLAG, offsetof(struct options, print_roles),
+      "print the SQL that makes a role that may only append, and one that may only read" },
     { "--baselines", "DIR", JUDGES, STRING, offsetof(struct options, baselines),
       "where targets.json, the accepted baselines and what 'tune' found are (default: ./baselines)" },
     { "--quick", NULL, PLANS & ~CMD_BISECT, FLAG, offsetof(struct options, quick), "the small part of the matrix" },
@@ -175,12 +183,12 @@ static int parse_one(struct options *o, unsigned bit, int argc, char *const *arg
     return set(o, row, value, err) < 0 ? err_wrap(err, "option '%s'", name) : 0;
 }
 
-/* $PAWL_DB, $XDG_STATE_HOME/pawl/pawl.db, ~/.local/state/pawl/pawl.db. */
-static int default_db(struct text *path, struct err *err)
+/* $PAWL_DB, $XDG_STATE_HOME/pawl/pawl.db, ~/.local/state/pawl/pawl.db. A server's is for those that read. */
+static int default_db(unsigned bit, struct text *path, struct err *err)
 {
     const char *db = getenv("PAWL_DB"), *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
 
-    if (db && *db)
+    if (db && *db && (bit & READS || !store_url(db)))
         text_add(path, db);
     else if (state && *state == '/')
         text_addf(path, "%s/pawl/pawl.db", state);
@@ -189,6 +197,19 @@ static int default_db(struct text *path, struct err *err)
     else
         return err_set(err, ERR_USAGE, "no place for the history: set $HOME or $PAWL_DB, or give --db FILE");
     return 0;
+}
+
+/* A password in $PAWL_DB is handed on where no message can show it. */
+static int hide_password(struct err *err)
+{
+    const char *db = getenv("PAWL_DB");
+    char *url = db && store_url(db) ? mem_strdup(db) : NULL;
+    int ret = url ? store_url_hide(url, err) : 0;
+
+    if (url && ret == 0)
+        setenv("PAWL_DB", url, 1);
+    free(url);
+    return ret < 0 ? err_wrap(err, "$PAWL_DB") : 0;
 }
 
 int options_parse(struct options *o, const char *command, unsigned bit, int argc, char *const *argv, struct err *err)
@@ -217,9 +238,16 @@ int options_parse(struct options *o, const char *command, unsigned bit, int argc
         return err_set(err, ERR_USAGE, "pawl %s: --against and --against-program exclude each other", command);
     if (o->json + o->markdown + o->annotations > 1)
         return err_set(err, ERR_USAGE, "pawl %s: --json, --markdown and --annotations exclude each other", command);
+    if (o->db && store_url(o->db)) {
+        if (store_url_check(o->db, err) < 0)
+            return err_wrap(err, "pawl %s", command);
+        if (bit & LOCAL)
+            return err_set(err, ERR_USAGE, "pawl %s: --db names a server, but this needs the history on this host: name a file "
+                           "(`pawl push` and `pawl pull` are between the two)", command);
+    }
     if (o->db)
         text_add(&path, o->db);
-    else if ((bit & STORES) && !o->help && default_db(&path, err) < 0)
+    else if ((bit & STORES) && !o->help && (hide_password(err) < 0 || default_db(bit, &path, err) < 0))
         return err_wrap(err, "pawl %s", command);
     o->db = o->db_path = path.data;
     return 0;

@@ -27,6 +27,9 @@ enum command_bit {
     CMD_IMPORT = 1 << 20,
     CMD_EXPORT = 1 << 21,
     CMD_MANUAL = 1 << 22,
+    CMD_PUSH = 1 << 23,
+    CMD_PULL = 1 << 24,
+    CMD_MERGE = 1 << 25,
 };
 
 struct options {
@@ -36,7 +39,7 @@ struct options {
     const char *out, *reason, *isa_text, *lock; /* lock NULL: the host's */
     const char *model;     /* a file for scenarios about one; NULL: none */
     uint32_t isa; /* what --isa allows; ISA_ALL without it */
-    bool help, json, markdown, annotations, github, quick, full, all, replace, force, pairs, show, restart;
+    bool help, json, markdown, annotations, github, quick, full, all, replace, force, pairs, show, restart, print_roles;
     const char *csv, *column; /* of `changes`; NULL: the history; the reader's choice */
     const char *ack;          /* the step's name; NULL: none */
     int64_t days;             /* `prune`: younger samples stay */

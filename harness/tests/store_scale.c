@@ -43,8 +43,8 @@ static int prepare(struct make *m, struct err *err)
         { &m->series, "INSERT INTO series (case_id, scenario, variant, reference, params, role)"
                       " VALUES (?, ?, ?, 'naive', ?, ?)" },
         { &m->run, "INSERT INTO run (command, against, commit_id, dirty, host_class, compiler, flags, libraries, seed,"
-                   " started, seconds, finished_at) VALUES ('nightly', '', ?, 0, 'scale-8c', 'GNU 12', '-O2', '', 1, ?,"
-                   " 60, 'then')" },
+                   " started, seconds, finished_at, uuid) VALUES ('nightly', '', ?, 0, 'scale-8c', 'GNU 12', '-O2', '', 1, ?,"
+                   " 60, 'then', lower(hex(randomblob(16))))" },
         { &m->fact, "INSERT INTO host_fact VALUES (?, 0, 'epoch', ?)" },
         { &m->result, "INSERT INTO case_result VALUES (?, ?, ?, 'ok', '', ?)" },
         { &m->estimate, "INSERT INTO estimate VALUES (?, ?, ?, ?, ?, 'timed', ?, ?, ?, ?, 0.01)" },
