@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "measure/block.h"
+#include "measure/block_private.h"
 
 #include "base/mem.h"
 #include "base/rng.h"
@@ -25,13 +25,7 @@ struct child {
     pid_t pid;
     int messages;       /* reading end */
     int log;            /* its standard output and error, kept for its last words */
-    struct text pending; /* an unfinished line */
-    char phase[64];     /* "timing 'avx512'" */
-    int phase_variant;
-    bool hello, done;
-    struct block *block;
-    struct job *job;
-    size_t samples_capacity, exacts_capacity;
+    struct listener listener;
 };
 
 double block_clock_s(void)
@@ -73,7 +67,7 @@ static void close_fd(int fd)
 static int start(struct child *child, const char *program, struct err *err)
 {
     int in[2] = { -1, -1 }, up[2] = { -1, -1 }, ret = -1, failed;
-    char *argv[] = { (char *)program, "worker", NULL }, *pad = NULL, **env = padded_environment(child->job, &pad);
+    char *argv[] = { (char *)program, "worker", NULL }, *pad = NULL, **env = padded_environment(child->listener.job, &pad);
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attr;
     sigset_t none, def;
@@ -97,13 +91,13 @@ static int start(struct child *child, const char *program, struct err *err)
     posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
     posix_spawnattr_setsigmask(&attr, &none);
     posix_spawnattr_setsigdefault(&attr, &def);
-    child->job->parent = (int)getpid();
+    child->listener.job->parent = (int)getpid();
     failed = posix_spawn(&child->pid, program, &actions, &attr, argv, env);
     if (failed) {
         err_set(err, ERR_HARNESS, "cannot start a worker (%s): %s", program, strerror(failed));
         goto out;
     }
-    wire_send(in[1], wire_job(child->job));
+    wire_send(in[1], wire_job(child->listener.job));
     child->messages = up[0];
     up[0] = -1;
     ret = 0;
@@ -119,149 +113,14 @@ out:
     return ret;
 }
 
-static const char *variant_name(const struct child *child, int variant)
-{
-    const struct scenario *s = child->job->comparison->params.scenario;
-
-    return variant >= 0 && (size_t)variant < s->n_variants ? s->variants[variant].name : "?";
-}
-
-static int add_sample(struct child *child, const json_t *m)
-{
-    struct block *b = child->block;
-    struct sample s;
-
-    if (wire_read_sample(m, &s) < 0)
-        return -1;
-    b->samples = mem_grow(b->samples, &child->samples_capacity, b->n_samples + 1, sizeof(s));
-    b->samples[b->n_samples++] = s;
-    return 0;
-}
-
-static int add_exact(struct child *child, json_t *m)
-{
-    struct block *b = child->block;
-    struct exact_value x = { 0 };
-    const char *metric;
-
-    if (json_unpack(m, "{s:i, s:s, s:f}", "variant", &x.variant, "metric", &metric, "value", &x.value) < 0)
-        return -1;
-    x.metric = scenario_metric(child->job->comparison->params.scenario, metric);
-    if (!x.metric)
-        return -1;
-    b->exacts = mem_grow(b->exacts, &child->exacts_capacity, b->n_exacts + 1, sizeof(x));
-    b->exacts[b->n_exacts++] = x;
-    return 0;
-}
-
-static int set_phase(struct child *child, json_t *m)
-{
-    const char *what;
-
-    if (json_unpack(m, "{s:s, s:i}", "what", &what, "variant", &child->phase_variant) < 0)
-        return -1;
-    if (child->phase_variant < 0)
-        text_copy(child->phase, sizeof(child->phase), "in the tear-down"); /* the only phase of no variant */
-    else
-        snprintf(child->phase, sizeof(child->phase), "in %s of '%s'",
-                 strcmp(what, "time") == 0        ? "the timed run"
-                 : strcmp(what, "warm-up") == 0   ? "the warm-up"
-                 : strcmp(what, "calibrate") == 0 ? "the calibration"
-                                                  : "the check",
-                 variant_name(child, child->phase_variant));
-    return 0;
-}
-
-static int set_iterations(struct child *child, json_t *m)
-{
-    json_int_t iterations;
-    int variant;
-
-    if (json_unpack(m, "{s:i, s:I}", "variant", &variant, "iterations", &iterations) < 0)
-        return -1;
-    for (int i = 0; i < child->job->n_variants; i++)
-        if (child->job->variants[i] == variant)
-            child->job->iterations[i] = iterations;
-    return 0;
-}
-
-static int set_wrong(struct child *child, json_t *m)
-{
-    const char *reason;
-
-    if (json_unpack(m, "{s:i, s:s}", "variant", &child->block->variant, "reason", &reason) < 0)
-        return -1;
-    child->block->status = CASE_WRONG_RESULT;
-    text_copy(child->block->reason, REASON_MAX, reason);
-    return 0;
-}
-
-/* One line. -1 where it is not understood, or where it reports that the host or the harness failed. */
-/* A library that is not installed, a roof without the memory for it: no fault of anybody. What is ours must work. */
-static bool cannot_work(const struct child *child, enum err_code code)
-{
-    const struct scenario *s = child->job->comparison->params.scenario;
-
-    return code == ERR_HOST && child->phase_variant >= 0 && s->variants[child->phase_variant].role != ROLE_OURS;
-}
-
-static int take_message(struct child *child, const char *line, struct err *err)
-{
-    json_t *m = json_loads(line, 0, NULL);
-    const char *t = json_string_value(json_object_get(m, "t")), *reason;
-    int ok = -1, code;
-
-    if (!t)
-        ok = -1;
-    else if (strcmp(t, "hello") == 0)
-        ok = json_integer_value(json_object_get(m, "protocol")) == WIRE_PROTOCOL ? 0 : -1, child->hello = true;
-    else if (strcmp(t, "phase") == 0)
-        ok = set_phase(child, m);
-    else if (strcmp(t, "sample") == 0)
-        ok = add_sample(child, m);
-    else if (strcmp(t, "exact") == 0)
-        ok = add_exact(child, m);
-    else if (strcmp(t, "calibrated") == 0)
-        ok = set_iterations(child, m);
-    else if (strcmp(t, "wrong") == 0)
-        ok = set_wrong(child, m);
-    else if (strcmp(t, "done") == 0)
-        ok = 0, child->done = true;
-    else if (strcmp(t, "error") == 0 && json_unpack(m, "{s:i, s:s}", "code", &code, "reason", &reason) == 0) {
-        if (!child->hello) { /* before set-up: not the subject's fault */
-            err_set(err, (enum err_code)code, "%s", reason);
-            json_decref(m);
-            return -1;
-        }
-        ok = 0;
-        child->block->status = cannot_work(child, (enum err_code)code) ? CASE_SKIPPED : CASE_CRASHED;
-        child->block->variant = child->phase_variant;
-        text_copy(child->block->reason, REASON_MAX, reason);
-    }
-    json_decref(m);
-    return ok < 0 ? err_set(err, ERR_HARNESS, "the worker said what is not understood: '%.80s'", line) : 0;
-}
-
 static int take_bytes(struct child *child, struct err *err)
 {
-    char chunk[4097];
-    ssize_t n = read(child->messages, chunk, sizeof(chunk) - 1);
-    char *start, *end;
+    char chunk[4096];
+    ssize_t n = read(child->messages, chunk, sizeof(chunk));
 
     if (n < 0)
         return errno == EINTR ? 1 : err_set(err, ERR_HARNESS, "cannot read from a worker: %s", strerror(errno));
-    if (n == 0)
-        return 0;
-    chunk[n] = '\0';
-    text_add(&child->pending, chunk);
-    for (start = child->pending.data; (end = strchr(start, '\n')); start = end + 1) {
-        *end = '\0';
-        if (take_message(child, start, err) < 0)
-            return -1;
-    }
-    child->pending.len = strlen(start);
-    memmove(child->pending.data, start, child->pending.len + 1);
-    return 1;
+    return n == 0 ? 0 : listener_take(&child->listener, chunk, (size_t)n, err) < 0 ? -1 : 1;
 }
 
 /* Its process has ended. It stays to be waited for, so that its pid, and its group's, is nobody else's yet. */
@@ -331,20 +190,20 @@ static void last_words(const struct child *child, char *buf, size_t size)
 
 static void set_fault(struct child *child, enum case_status status, const char *what)
 {
-    struct block *b = child->block;
+    struct block *b = child->listener.block;
     char words[160];
 
     last_words(child, words, sizeof(words));
     b->status = status;
-    b->variant = child->phase_variant;
+    b->variant = child->listener.phase_variant;
     snprintf(b->reason, sizeof(b->reason), "%s %s%s%s%s", what,
-             child->phase[0] ? child->phase : "in set-up", words[0] ? " (it said: " : "", words, words[0] ? ")" : "");
+             child->listener.phase[0] ? child->listener.phase : "in set-up", words[0] ? " (it said: " : "", words, words[0] ? ")" : "");
 }
 
 /* What the end of the process means for the block. */
 static void judge_end(struct child *child, const struct block_options *options, bool timed_out, int status)
 {
-    struct block *b = child->block;
+    struct block *b = child->listener.block;
     char what[96];
 
     if (b->status != CASE_OK) {
@@ -356,7 +215,7 @@ static void judge_end(struct child *child, const struct block_options *options, 
         snprintf(what, sizeof(what), "killed by SIG%s (%s)", sigabbrev_np(WTERMSIG(status)),
                  strsignal(WTERMSIG(status)));
         set_fault(child, CASE_CRASHED, what);
-    } else if (!child->done) {
+    } else if (!child->listener.done) {
         snprintf(what, sizeof(what), "the worker ended early with exit status %d", WEXITSTATUS(status));
         set_fault(child, CASE_CRASHED, what);
     }
@@ -374,7 +233,7 @@ static void name_cpus(const struct job *job, struct block *block)
 
 int block_run(struct job *job, const struct block_options *options, int index, struct block *block, struct err *err)
 {
-    struct child child = { .messages = -1, .log = -1, .block = block, .job = job, .phase_variant = -1 };
+    struct child child = { .messages = -1, .log = -1, .listener = { .block = block, .job = job, .phase_variant = -1 } };
     double started = block_clock_s();
     int heard = -1, status = 0;
 
@@ -392,7 +251,7 @@ out:
     block->seconds = block_clock_s() - started;
     close_fd(child.messages);
     close_fd(child.log);
-    text_free(&child.pending);
+    listener_free(&child.listener);
     if (heard < 0)
         block_free(block);
     return heard < 0 ? -1 : 0;

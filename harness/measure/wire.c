@@ -9,6 +9,7 @@
 #include "measure/trial.h"
 
 #include <inttypes.h>
+#include <limits.h>
 #include <math.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -97,10 +98,13 @@ static int read_lists(json_t *values, json_t *variants, json_t *pus, struct job 
     size_t i;
     json_t *item;
 
-    for (i = 0; i < s->n_axes; i++)
+    for (i = 0; i < s->n_axes; i++) {
         params->values[i] = json_integer_value(json_object_get(values, s->axes[i].name));
-    if (json_array_size(variants) > VARIANTS_MAX || json_array_size(pus) > JOB_PUS_MAX)
-        return err_set(err, ERR_HARNESS, "a job of %zu variants on %zu CPUs is too large", json_array_size(variants),
+        if (params->values[i] < 1)
+            return err_set(err, ERR_HARNESS, "the job has no value of %s for %s", s->axes[i].name, s->name);
+    }
+    if (json_array_size(variants) < 1 || json_array_size(variants) > VARIANTS_MAX || json_array_size(pus) > JOB_PUS_MAX)
+        return err_set(err, ERR_HARNESS, "a job of %zu variants on %zu CPUs is not understood", json_array_size(variants),
                        json_array_size(pus));
     json_array_foreach(variants, i, item) {
         const char *name = json_string_value(json_object_get(item, "name"));
@@ -109,11 +113,18 @@ static int read_lists(json_t *values, json_t *variants, json_t *pus, struct job 
         if (job->variants[i] < 0)
             return err_set(err, ERR_HARNESS, "%s has no variant '%s'", s->name, name ? name : "");
         job->iterations[i] = json_integer_value(json_object_get(item, "iterations"));
+        if (job->iterations[i] < 0)
+            return err_set(err, ERR_HARNESS, "the job wants %s less than once", name);
         for (size_t t = 0; t < s->n_tunables; t++)
             job->tuned[i][t] = json_integer_value(json_object_get(json_object_get(item, "tuned"), s->tunables[t].name));
     }
-    json_array_foreach(pus, i, item)
-        job->pus[i] = (int)json_integer_value(item);
+    json_array_foreach(pus, i, item) {
+        json_int_t pu = json_is_integer(item) ? json_integer_value(item) : -1;
+
+        if (pu < 0 || pu > INT_MAX)
+            return err_set(err, ERR_HARNESS, "the job is to run on a CPU that has no number");
+        job->pus[i] = (int)pu;
+    }
     job->n_variants = (int)json_array_size(variants);
     job->n_pus = (int)json_array_size(pus);
     return 0;
@@ -178,6 +189,8 @@ int wire_read_job(const json_t *json, const struct registry *registry, struct jo
     if (foreign ? read_foreign(foreign, scenario, job, params, err) < 0
                 : !(params->scenario = registry_find(registry, scenario)))
         return foreign ? -1 : err_set(err, ERR_HARNESS, "no scenario '%s' in this program", scenario);
+    if (job->rounds < 0 || !(job->min_sample_ns >= 0) || !(job->slowdown >= 0))
+        return err_set(err, ERR_HARNESS, "the job's rounds, time or slowdown are negative");
     if (trial && read_trial(trial, job, params, err) < 0)
         return -1;
     job->check_only = check_only;

@@ -175,7 +175,7 @@ static struct job job_of(const struct scenario *scenario, const int *which, int 
     return job;
 }
 
-static struct block block_of(struct job *job, double timeout_s)
+static inline struct block block_of(struct job *job, double timeout_s)
 {
     struct block_options options = { .program = "/proc/self/exe", .timeout_s = timeout_s };
     struct block block;
@@ -186,14 +186,14 @@ static struct block block_of(struct job *job, double timeout_s)
     return block;
 }
 
-static void assert_ok(const struct block *block)
+static inline void assert_ok(const struct block *block)
 {
     if (block->status != CASE_OK)
         fail_msg("%s", block->reason);
 }
 
 /* An exact metric of a variant, as the worker told it. */
-static double value_of(const struct block *block, int variant, const char *metric)
+static inline double value_of(const struct block *block, int variant, const char *metric)
 {
     for (size_t i = 0; i < block->n_exacts; i++)
         if (block->exacts[i].variant == variant && strcmp(block->exacts[i].metric->name, metric) == 0)
