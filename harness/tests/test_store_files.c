@@ -99,25 +99,6 @@ static void store_makes_missing_folders_for_its_owner_alone(void **state)
     free(path);
 }
 
-/* A database of version 1, as it stood before there were roles: the tables without it and one peer. */
-static void store_of_an_older_version_is_taken_on(void **state)
-{
-    char *path = in_folder(state, "old.db");
-
-    make_store(path, 1);
-    run_sql(path, "ALTER TABLE series ADD COLUMN peer INTEGER NOT NULL DEFAULT 0 CHECK (peer IN (0, 1));"
-                  "UPDATE series SET peer = role; ALTER TABLE series DROP COLUMN role;"
-                  "ALTER TABLE drill DROP COLUMN pairs; ALTER TABLE drill DROP COLUMN build;"
-                  "ALTER TABLE drill DROP COLUMN margin; DROP TABLE ack; DROP TABLE night_part; DROP TABLE night;"
-                  "DROP TABLE block_summary; DROP INDEX case_result_not_ok; DROP INDEX run_started;"
-                  "DROP INDEX run_uuid; ALTER TABLE run DROP COLUMN uuid; DROP INDEX drill_uuid; ALTER TABLE drill DROP COLUMN uuid;"
-                  " PRAGMA user_version = 1");
-    store_close(open_store(path, STORE_READ)); /* to read, too: an older dashboard's file */
-    assert_int_equal(query(path, "SELECT user_version FROM pragma_user_version"), 5);
-    assert_int_equal(query(path, "SELECT count(*) > 0 AND min(role = (variant = 'p')) FROM series"), 1);
-    free(path);
-}
-
 static void store_takes_odd_names_for_files(void **state)
 {
     static const char *const names[] = { ":memory:", "file:b.db?mode=memory", "sp ace%20.db" };
@@ -345,7 +326,6 @@ int main(void)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, make_folder, remove_folder)
     const struct CMUnitTest tests[] = {
         TEST(store_makes_missing_folders_for_its_owner_alone),
-        TEST(store_of_an_older_version_is_taken_on),
         TEST(store_takes_odd_names_for_files),
         TEST(store_takes_an_empty_file_for_a_new_one),
         TEST(store_refuses_what_is_no_database),
