@@ -17,6 +17,7 @@ static const struct check {
     { "topology", doctor_plan_topology },
     { "plan", doctor_plan_cpus },
     { "binding", doctor_plan_binding },
+    { "quota", doctor_plan_quota },
     { "build", doctor_host_build },
     { "isa", doctor_host_isa },
     { "clocksource", doctor_host_clocksource },

@@ -8,6 +8,7 @@
 #include "machine/sysfile.h"
 #include "machine/topology_private.h"
 
+#include <math.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
@@ -70,6 +71,63 @@ void doctor_plan_cpus(const struct exam *exam, struct finding *finding)
         doctor_blame(finding, FINDING_WARN, "the kernel and all other work share the one core that is measured on",
                      "use a host with two cores or more");
     }
+}
+
+/* The CPU time that one control group may have, in cores; INFINITY: it does not say. `folder` is its own. */
+static double quota_of(const char *root, const char *folder)
+{
+    char path[512], text[64];
+    double quota = NAN, period = NAN;
+
+    snprintf(path, sizeof(path), "%s/cpu.max", folder); /* version 2: "20000 100000", "max 100000" */
+    if (sscanf(sysfile_line(root, path, text, sizeof(text)), "%lf %lf", &quota, &period) != 2) {
+        snprintf(path, sizeof(path), "%s/cpu.cfs_quota_us", folder); /* version 1: -1 is none */
+        quota = strtod(sysfile_line(root, path, text, sizeof(text)), NULL);
+        snprintf(path, sizeof(path), "%s/cpu.cfs_period_us", folder);
+        period = strtod(sysfile_line(root, path, text, sizeof(text)), NULL);
+    }
+    return quota > 0 && period > 0 ? quota / period : INFINITY;
+}
+
+/* The least quota of this process's control groups and of those above them (cgroups(7)). */
+static double least_quota(const char *root)
+{
+    char groups[4096], *rest = groups, *line;
+    double least = INFINITY;
+
+    sysfile_all(root, "proc/self/cgroup", groups, sizeof(groups));
+    while ((line = strsep(&rest, "\n"))) {
+        char *controllers = strchr(line, ':'), *group = controllers ? strchr(controllers + 1, ':') : NULL, folder[400];
+
+        if (!group)
+            continue;
+        *group++ = '\0';
+        if (controllers[1] && !strstr(controllers + 1, "cpu")) /* "cpu", "cpu,cpuacct"; "" is version 2 */
+            continue;
+        for (char *slash = group + strlen(group); slash; slash = strrchr(group, '/')) {
+            *slash = '\0';
+            snprintf(folder, sizeof(folder), "sys/fs/cgroup/%.64s%s", controllers + 1, group);
+            least = fmin(least, quota_of(root, folder));
+        }
+    }
+    return least;
+}
+
+void doctor_plan_quota(const struct exam *exam, struct finding *finding)
+{
+    double cores = least_quota(exam->root);
+
+    if (isinf(cores)) {
+        doctor_read(finding, "none: planned cores may be used all the time");
+        return;
+    }
+    doctor_read(finding, "%.3g cores' time", cores);
+    if (cores < 1)
+        doctor_blame(finding, FINDING_FAIL, "the kernel stops what is measured when its share of a period is used up",
+                     "take the CPU limit off the container or slice (docker --cpus, CPUQuota=)");
+    else if (cores < topology_domain(exam->topology)->n_pus)
+        doctor_blame(finding, FINDING_WARN, "a team on all planned cores is stopped for a part of each period",
+                     "take the CPU limit off the container or slice (docker --cpus, CPUQuota=)");
 }
 
 struct trial {

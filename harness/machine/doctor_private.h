@@ -29,6 +29,7 @@ void doctor_plan_binding(const struct exam *exam, struct finding *finding);
 void doctor_plan_smt(const struct exam *exam, struct finding *finding);
 void doctor_plan_load(const struct exam *exam, struct finding *finding);
 void doctor_plan_isolated(const struct exam *exam, struct finding *finding);
+void doctor_plan_quota(const struct exam *exam, struct finding *finding);
 void doctor_plan_interrupts(const struct exam *exam, struct finding *finding);
 
 void doctor_host_governor(const struct exam *exam, struct finding *finding);

@@ -143,6 +143,13 @@ static void setting_is_blamed_where_it_blurs_times(void **state)
         { "sys/devices/system/cpu/isolated", "garbage\n", "isolated", FINDING_WARN, "0 of 8" },
         { "proc/cpuinfo", "processor\t: 0\nflags\t\t: fpu hypervisor lm\n", "virtualised", FINDING_WARN, "yes" },
         { "proc/cpuinfo", "processor\t: 0\nflags\t\t: fpu hypervisorx lm\n", "virtualised", FINDING_OK, "no" },
+        { "sys/fs/cgroup/a/b/cpu.max", "max 100000\n", "quota", FINDING_OK, "none" },
+        { "sys/fs/cgroup/a/b/cpu.max", "50000 100000\n", "quota", FINDING_FAIL, "0.5 cores" },
+        { "sys/fs/cgroup/a/cpu.max", "400000 100000\n", "quota", FINDING_WARN, "4 cores" }, /* of the group above */
+        { "sys/fs/cgroup/cpu.max", "1600000 100000\n", "quota", FINDING_OK, "16 cores" },
+        { "sys/fs/cgroup/cpu,cpuacct/c/cpu.cfs_quota_us", "-1\n", "quota", FINDING_OK, "none" },
+        { "sys/fs/cgroup/cpu,cpuacct/c/cpu.cfs_quota_us", "20000\n", "quota", FINDING_FAIL, "0.2 cores" },
+        { "sys/fs/cgroup/cpu,cpuacct/d/cpu.cfs_quota_us", "20000\n", "quota", FINDING_OK, "none" }, /* another's */
         { "proc/loadavg", "0.52 0.40 0.30 1/200 4242\n", "load", FINDING_OK, "load average 0.52" },
     };
     struct topology *topology = model("syn-9950X");
@@ -163,6 +170,8 @@ static void setting_is_blamed_where_it_blurs_times(void **state)
         put("sys/class/hwmon/hwmon4/name", "nvme\n");
         put("sys/class/thermal/thermal_zone0/type", "x86_pkg_temp\n");
         put("sys/class/thermal/thermal_zone1/type", "acpitz\n");
+        put("proc/self/cgroup", "7:memory:/x\n1:cpu,cpuacct:/c\n0::/a/b\n");
+        put("sys/fs/cgroup/cpu,cpuacct/c/cpu.cfs_period_us", "100000\n");
         put(rows[i].path, rows[i].text);
         examine(topology, NULL);
         f = finding(rows[i].check);
@@ -177,7 +186,8 @@ static void setting_is_blamed_where_it_blurs_times(void **state)
 static void missing_files_are_not_blamed(void **state)
 {
     static const char *const checks[] = { "governor", "boost", "clocksource", "huge pages",  "virtualised",
-                                          "load",     "smt",   "tuning",      "temperature", "interrupts" };
+                                          "load",     "smt",   "tuning",      "temperature", "interrupts",
+                                          "quota" };
     struct topology *topology = model("syn-VM-8vCPU-nol3");
 
     (void)state;
@@ -192,6 +202,7 @@ static void unreadable_text_does_not_crash(void **state)
     static const char *const paths[] = {
         "proc/stat",
         "proc/loadavg",
+        "proc/self/cgroup",
         "proc/irq/7/smp_affinity_list",
         "sys/class/hwmon/hwmon0/name",
         "sys/class/hwmon/hwmon0/temp1_input",
