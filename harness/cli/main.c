@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* main.c -- the command table; the one place that sees the lists of subjects and of their tools. */
+#include "base/mem.h"
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/manual.h"
@@ -12,6 +13,7 @@
 #include "measure/worker.h"
 
 #include <fcntl.h>
+#include <jansson.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -246,6 +248,12 @@ static void open_streams(void)
             _exit(4); /* no words: there is nowhere to put them */
 }
 
+/* Without memory a document would lose a part in silence: few calls that build one are looked at. */
+static void *json_memory(size_t bytes)
+{
+    return mem_array(1, bytes);
+}
+
 int main(int argc, char **argv)
 {
     struct err err = { 0 };
@@ -256,6 +264,7 @@ int main(int argc, char **argv)
     /* A reader that went away and a file that may not grow are errors with a name, not silent deaths. */
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN);
+    json_set_alloc_funcs(json_memory, free);
     if (registry_check(&subjects, &err) < 0) {
         say("pawl: %s", err.msg);
         return 4;
