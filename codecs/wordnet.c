@@ -6,6 +6,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +24,7 @@ enum { N_FILES = ARRAY_LEN(files), TEXT_MAX = 1 << 28 };
 struct link {
     uint32_t offset;
     uint8_t file;
+    bool broader;
 };
 
 struct parse {
@@ -108,6 +110,7 @@ static int pointers(struct parse *p, struct wordnet_synset *s)
     for (uint32_t i = 0; i < n; i++) {
         const char *symbol = word(p), *pos;
         size_t file = 0;
+        bool broader;
 
         if (number(p, 10, UINT32_MAX, "an offset", &offset) < 0)
             return -1;
@@ -118,11 +121,12 @@ static int pointers(struct parse *p, struct wordnet_synset *s)
             file++;
         if (file == N_FILES)
             return bad(p, "a pointer to no part of speech");
-        if (strcmp(symbol, "@") && strcmp(symbol, "@i") && !(s->pos == 's' && !strcmp(symbol, "&")))
+        broader = !strcmp(symbol, "@") || !strcmp(symbol, "@i") || (s->pos == 's' && !strcmp(symbol, "&"));
+        if (!broader && !(*symbol && strchr("+%=$^*>\\", *symbol)))
             continue;
         p->links = mem_grow(p->links, &p->link_capacity, p->n_links + 1, sizeof(*p->links));
-        p->links[p->n_links++] = (struct link){ offset, (uint8_t)file };
-        s->n_hypernyms++;
+        p->links[p->n_links++] = (struct link){ offset, (uint8_t)file, broader };
+        *(broader ? &s->n_hypernyms : &s->n_related) += 1;
     }
     return 0;
 }
@@ -229,31 +233,43 @@ static int by_offset(const void *key, const void *synset)
     return a < b ? -1 : a > b;
 }
 
-/* Now that nothing moves any more: the pools were filled in the order of the synsets. */
+static const struct wordnet_synset *target(const struct parse *p, const struct wordnet_synset *s,
+                                           const struct link *link)
+{
+    size_t first = p->first[link->file], n = p->first[link->file + 1] - first;
+    const struct wordnet_synset *found = bsearch(&link->offset, p->wordnet->synsets + first, n, sizeof(*found), by_offset);
+
+    if (!found)
+        err_set(p->err, ERR_CONFIG, "'%s': synset %c%08u points to %08u, which is not in data.%s", p->path, s->pos,
+                s->offset, link->offset, files[link->file].name);
+    return found;
+}
+
+/* Now that nothing moves any more: the pools were filled in the order of the synsets. Of each the hypernyms come first. */
 static int resolve(struct parse *p)
 {
     struct wordnet *w = p->wordnet;
     const char *const *string = w->strings;
-    size_t at = 0;
+    const struct link *link = p->links;
+    uint32_t *links = w->links = mem_array(p->n_links, sizeof(*w->links));
 
-    w->links = mem_array(p->n_links, sizeof(*w->links));
     for (size_t i = 0; i < w->n; i++) {
         struct wordnet_synset *s = &w->synsets[i];
+        size_t n = s->n_hypernyms + s->n_related, broader = 0, near = s->n_hypernyms;
 
         s->lemmas = string;
         s->examples = string + s->n_lemmas;
         string += s->n_lemmas + s->n_examples;
-        s->hypernyms = w->links + at;
-        for (size_t k = 0; k < s->n_hypernyms; k++, at++) {
-            const struct link *link = &p->links[at];
-            size_t first = p->first[link->file], n = p->first[link->file + 1] - first;
-            struct wordnet_synset *found = bsearch(&link->offset, w->synsets + first, n, sizeof(*found), by_offset);
+        s->hypernyms = links;
+        s->related = links + s->n_hypernyms;
+        for (size_t k = 0; k < n; k++, link++) {
+            const struct wordnet_synset *found = target(p, s, link);
 
             if (!found)
-                return err_set(p->err, ERR_CONFIG, "'%s': synset %c%08u points to %08u, which is not in data.%s",
-                               p->path, s->pos, s->offset, link->offset, files[link->file].name);
-            w->links[at] = (uint32_t)(found - w->synsets);
+                return -1;
+            links[link->broader ? broader++ : near++] = (uint32_t)(found - w->synsets);
         }
+        links += n;
     }
     return 0;
 }

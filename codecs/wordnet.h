@@ -19,7 +19,9 @@ struct wordnet_synset {
     const char *const *examples; /* (n_examples) without their quotation marks */
     const uint32_t *hypernyms;   /* (n_hypernyms) indexes of the broader synsets, instances' classes among them; of a
                                   * satellite: the adjectives that it is similar to */
-    size_t n_lemmas, n_examples, n_hypernyms; /* n_lemmas > 0; the others may be 0 */
+    const uint32_t *related;     /* (n_related) indexes of synsets that share a root, of parts, members, attributes, of
+                                  * what a verb entails: near in meaning, neither broader nor narrower nor opposite */
+    size_t n_lemmas, n_examples, n_hypernyms, n_related; /* n_lemmas > 0; the others may be 0 */
 };
 
 struct wordnet {

@@ -46,7 +46,9 @@ static struct small *small_wordnet(void)
                                                  .hypernyms = &s->broader[i],
                                                  .n_lemmas = 1,
                                                  .n_examples = 1,
-                                                 .n_hypernyms = i % 4 > 0 };
+                                                 .n_hypernyms = i % 4 > 0,
+                                                 .related = &s->broader[i],
+                                                 .n_related = i % 4 == 1 };
     }
     s->wordnet = (struct wordnet){ .synsets = s->synsets, .n = N };
     return s;
@@ -75,7 +77,9 @@ static void no_pair_of_training_touches_what_is_held_out(void **state)
     assert_int_equal(kinds[PAIR_LEMMAS], N - held_out);
     assert_int_equal(kinds[PAIR_EXAMPLE], N - held_out);
     assert_int_equal(kinds[PAIR_HALVES], N - held_out);
+    assert_int_equal(kinds[PAIR_USAGE], N - held_out);
     assert_in_range(kinds[PAIR_HYPERNYM], N / 2, N * 3 / 4);
+    assert_in_range(kinds[PAIR_RELATED], N / 6, N / 4);
     for (size_t i = 0; i < N; i++) { /* "word<i>" occurs in its own synset only */
         size_t w = texts.words[texts.lemmas[i].begin];
 

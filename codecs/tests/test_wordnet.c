@@ -13,7 +13,7 @@
 /* Made up; the licence's lines open with blanks. */
 static const char *const noun = "  1 made up\n"
     "00000010 03 n 01 thing 0 000 | what there is  \n"
-    "00000020 06 n 02 motor_car 0 Auto(mobile) 1 002 @ 00000010 n 0000 ~ 00000030 n 0000 | a thing with wheels; "
+    "00000020 06 n 02 motor_car 0 Auto(mobile) 1 003 %p 00000030 n 0000 @ 00000010 n 0000 ~ 00000030 n 0000 | a thing with wheels; "
     "usually four; \"he drove a \"; \"the car, \"it\" said\"; \"unclosed\n"
     "00000030 06 n 01 Beetle 0 001 @i 00000020 n 0000 | a car, \"small\", of \"old\" fame: \"she had one\" - somebody  \n";
 static const char *const verb = "00000010 29 v 01 drive 0 001 + 00000020 n 0101 02 + 02 00 + 08 00 | go by car  \n";
@@ -61,12 +61,16 @@ static void synsets_have_words_definition_examples_and_broader_ones(void **state
     assert_string_equal(car->examples[car->n_examples - 1], "unclosed");
     assert_int_equal(car->n_hypernyms, 1);
     assert_int_equal(car->hypernyms[0], 0);
+    assert_int_equal(car->n_related, 1);
+    assert_int_equal(car->related[0], 2);
     assert_string_equal(w.synsets[2].definition, "a car, \"small\", of \"old\" fame");
     assert_int_equal(w.synsets[2].n_examples, 1);
     assert_string_equal(w.synsets[2].examples[0], "she had one");
     assert_int_equal(w.synsets[2].hypernyms[0], 1);
     assert_int_equal(w.synsets[3].pos, 'v');
     assert_int_equal(w.synsets[3].n_hypernyms, 0);
+    assert_int_equal(w.synsets[3].n_related, 1);
+    assert_int_equal(w.synsets[3].related[0], 1);
     assert_int_equal(w.synsets[5].pos, 's');
     assert_string_equal(w.synsets[5].lemmas[0], "fleet");
     assert_int_equal(w.synsets[5].hypernyms[0], 4);

@@ -10,7 +10,7 @@
 /* One synset in so many is held out. */
 enum { HELD_OUT = 20 };
 
-const char *const pair_kind_names[PAIR_KINDS] = { "lemmas", "example", "hypernym", "halves" };
+const char *const pair_kind_names[PAIR_KINDS] = { "lemmas", "example", "hypernym", "halves", "related", "usage" };
 
 /* Open addressing; a slot holds an id + 1. */
 struct dictionary {
@@ -164,7 +164,19 @@ struct pair *texts_pairs(const struct texts *texts, const struct wordnet *wordne
                 add_pair(&list, (struct pair){ s, b, definition, texts->definition[b], lemmas.begin,
                                                texts->lemmas[b].begin, PAIR_HYPERNYM });
         }
-        if (!held_out && definition.end - definition.begin >= 4)
+        if (held_out)
+            continue;
+        for (size_t r = 0; r < synset->n_related; r++) {
+            uint32_t b = synset->related[r];
+
+            if (!texts->held_out[b])
+                add_pair(&list, (struct pair){ s, b, definition, texts->definition[b], lemmas.begin,
+                                               texts->lemmas[b].begin, PAIR_RELATED });
+        }
+        for (uint32_t e = texts->first_example[s]; e < texts->first_example[s + 1]; e++)
+            add_pair(&list, (struct pair){ s, s, texts->examples[e], lemmas, texts->examples[e].begin, lemmas.begin,
+                                           PAIR_USAGE });
+        if (definition.end - definition.begin >= 4)
             add_pair(&list,
                      (struct pair){ s, s, definition, definition, definition.begin, definition.begin, PAIR_HALVES });
     }

@@ -32,14 +32,15 @@ struct texts {
 void texts_make(const struct wordnet *wordnet, struct texts *texts);
 void texts_free(struct texts *texts); /* accepts {0} */
 
-enum pair_kind { PAIR_LEMMAS, PAIR_EXAMPLE, PAIR_HYPERNYM, PAIR_HALVES, PAIR_KINDS };
+enum pair_kind { PAIR_LEMMAS, PAIR_EXAMPLE, PAIR_HYPERNYM, PAIR_HALVES, PAIR_RELATED, PAIR_USAGE, PAIR_KINDS };
 extern const char *const pair_kind_names[PAIR_KINDS];
 
-/* x: the lemmas, an example, or the definition; y: a definition, of PAIR_HYPERNYM the broader synset's. Of PAIR_HALVES
- * both are the same definition, from which the trainer draws other words for x than for y. Before a definition stand
- * its synset's lemmas: with them, from x_lead or y_lead on, it is another text for the same. */
+/* x: the lemmas, an example, or the definition; y: a definition, of PAIR_HYPERNYM the broader synset's, of PAIR_RELATED
+ * that of one near in meaning (wordnet.h). Of PAIR_HALVES both are the same definition, from which the trainer draws
+ * other words for x than for y; PAIR_USAGE is an example and the lemmas. The last three are for training only. Before a
+ * definition stand its synset's lemmas: with them, from x_lead or y_lead on, it is another text for the same. */
 struct pair {
-    uint32_t synset_x, synset_y; /* keys: differ for PAIR_HYPERNYM only */
+    uint32_t synset_x, synset_y; /* keys: differ for PAIR_HYPERNYM and PAIR_RELATED only */
     struct span x, y;
     uint32_t x_lead, y_lead; /* x.begin, y.begin where there is no such text */
     enum pair_kind kind;

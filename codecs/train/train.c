@@ -20,14 +20,14 @@ const struct train_options train_defaults = {
     .width = 192,
     .hidden = 512,
     .batch = 512,
-    .steps = 2000,
+    .steps = 4000,
     .run = 8,
     .temperature = 0.04,
     .rate_table = 4e-3,
     .rate_dense = 1e-3,
     .decay = 0.01,
     .spread = 4,
-    .drop = 0.15,
+    .drop = 0.25,
     .shared = 0.4,
 };
 
