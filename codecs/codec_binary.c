@@ -4,9 +4,9 @@
  * `binary`, `binary_float`: the first 8 * bytes dimensions, raw. `binary_rot`, `binary_rot_float`: centred, turned at
  * random (rotation.h) and then the first. `binary_itq`, `binary_itq_float`: the first principal components, rotated so
  * that they are near the corners of a cube (iterative quantisation: Gong, Lazebnik, Gordo, Perronnin, TPAMI 35(12),
- * 2013). The bits are the same with and without `_float`. Without it the query becomes bits as well and the score is
- * minus the number of bits that differ; with it the query stays floats and the score is the cosine with the
- * reconstruction. Never compare the two kinds in silence. */
+ * 2013). Without `_float` the query becomes bits as well and the score is minus the number of bits that differ; with it
+ * the query stays floats, scores are products (CODER_LENGTH), and so the mean's direction is stretched where the mean
+ * is large, which no number of bits could make use of. Never compare the two kinds in silence. */
 #include "base/mem.h"
 #include "codecs/bits.h"
 #include "codecs/blas.h"
@@ -47,25 +47,29 @@ out:
     return ret;
 }
 
-static int project(enum kind kind, const struct vectors *x, size_t k, uint64_t seed, struct projection *p,
+static int project(enum kind kind, bool hamming, const struct vectors *x, size_t k, uint64_t seed, struct projection *p,
                    struct err *err)
 {
+    int ret;
+
     switch (kind) {
     case RAW:
         projection_prefix(x, k, false, p);
         return 0;
     case ROTATED:
-        projection_rotation(x, k, seed, p);
+        projection_rotation(x, k, !hamming, seed, p);
         return 0;
     case ITQ:
-        if (projection_pca(x, k, seed, p, NULL, err) < 0)
+        ret = hamming ? projection_pca_plain(x, k, seed, p, err) : projection_pca(x, k, seed, p, NULL, err);
+        if (ret < 0)
             return -1;
         return quantise_iteratively(p, x, seed, err);
     }
     BUG("no such kind of signs: %d", (int)kind);
 }
 
-static int train(const struct vectors *x, enum kind kind, const struct codec_options *o, void **model, struct err *err)
+static int train(const struct vectors *x, enum kind kind, bool hamming, const struct codec_options *o, void **model,
+                 struct err *err)
 {
     size_t k = 8 * o->bytes < x->dim ? 8 * o->bytes : x->dim, n;
     struct coder *c = mem_array(1, sizeof(*c));
@@ -73,8 +77,8 @@ static int train(const struct vectors *x, enum kind kind, const struct codec_opt
 
     if (kind == ITQ && k > PCA_DIM_MAX)
         k = PCA_DIM_MAX;
-    *c = (struct coder){ .rule = CODER_COSINE, .bytes = (k + 7) / 8, .quantiser = &signs_quantiser };
-    if (project(kind, x, k, o->seed, &c->projection, err) < 0)
+    *c = (struct coder){ .rule = CODER_LENGTH, .bytes = (k + 7) / 8, .quantiser = &signs_quantiser };
+    if (project(kind, hamming, x, k, o->seed, &c->projection, err) < 0)
         goto bad;
     y = sample_projected(&c->projection, x, SAMPLE, o->seed, &n, err);
     if (!y)
@@ -117,21 +121,31 @@ static bool has(size_t bytes, size_t dim)
 
 static int train_raw(const struct vectors *x, const struct codec_options *o, void **model, struct err *err)
 {
-    return train(x, RAW, o, model, err);
+    return train(x, RAW, true, o, model, err);
 }
 
 static int train_rotated(const struct vectors *x, const struct codec_options *o, void **model, struct err *err)
 {
-    return train(x, ROTATED, o, model, err);
+    return train(x, ROTATED, true, o, model, err);
 }
 
 static int train_itq(const struct vectors *x, const struct codec_options *o, void **model, struct err *err)
 {
-    return train(x, ITQ, o, model, err);
+    return train(x, ITQ, true, o, model, err);
+}
+
+static int train_rotated_float(const struct vectors *x, const struct codec_options *o, void **model, struct err *err)
+{
+    return train(x, ROTATED, false, o, model, err);
+}
+
+static int train_itq_float(const struct vectors *x, const struct codec_options *o, void **model, struct err *err)
+{
+    return train(x, ITQ, false, o, model, err);
 }
 
 #define HAMMING_FUNCTIONS                                                                                              \
-    .free = coder_free, .encode = coder_encode, .decode = coder_decode, .score = score_hamming, .save = coder_save,        \
+    .free = coder_free, .encode = coder_encode, .decode = coder_decode, .score = score_hamming, .save = coder_save,    \
     .dim = coder_dim
 #define RANDOM "Charikar 2002; Andoni et al. 2015"
 #define GONG   "Gong, Lazebnik, Gordo, Perronnin 2013"
@@ -171,7 +185,7 @@ const struct codec codec_binary_rot_float = {
     .summary = "signs after centring and a random rotation, float query",
     .source = RANDOM,
     .has = has,
-    .train = train_rotated,
+    .train = train_rotated_float,
     .load = load,
     CODER_FUNCTIONS,
 };
@@ -191,7 +205,7 @@ const struct codec codec_binary_itq_float = {
     .summary = "signs of principal components after iterative quantisation, float query",
     .source = GONG,
     .has = has,
-    .train = train_itq,
+    .train = train_itq_float,
     .load = load,
     CODER_FUNCTIONS,
 };

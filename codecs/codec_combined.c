@@ -120,7 +120,7 @@ static int train(const struct vectors *x, const struct codec_options *o, void **
     struct coder *c = mem_array(1, sizeof(*c));
     float *y;
 
-    *c = (struct coder){ .rule = CODER_COSINE, .quantiser = &combined };
+    *c = (struct coder){ .rule = CODER_LENGTH, .quantiser = &combined };
     projection_prefix(x, k, false, &c->projection);
     y = sample_projected(&c->projection, x, SAMPLE, o->seed, &n, err);
     if (!y) {

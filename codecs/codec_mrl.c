@@ -84,7 +84,7 @@ static int train(const struct vectors *x, size_t wanted, size_t size, bool pca, 
 
     if (pca && k > PCA_DIM_MAX)
         k = PCA_DIM_MAX;
-    *c = (struct coder){ .rule = CODER_COSINE, .bytes = k * size, .quantiser = &floats, .state = floats_new(k, size) };
+    *c = (struct coder){ .rule = CODER_LENGTH, .bytes = k * size, .quantiser = &floats, .state = floats_new(k, size) };
     if (!pca)
         projection_prefix(x, k, false, &c->projection);
     else if (projection_pca(x, k, seed, &c->projection, NULL, err) < 0) {

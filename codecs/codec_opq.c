@@ -90,7 +90,7 @@ static int train(const struct vectors *x, size_t m, size_t width, size_t bits, u
     m = m < k ? m : k;
     p = product_new(k, m, bits);
     *c = (struct coder){
-        .rule = CODER_COSINE, .bytes = bits == 8 ? m : (m + 1) / 2, .quantiser = &product_quantiser, .state = p
+        .rule = CODER_LENGTH, .bytes = bits == 8 ? m : (m + 1) / 2, .quantiser = &product_quantiser, .state = p
     };
     if (projection_pca(x, k, seed, &c->projection, variance, err) < 0 || fit(c, p, x, variance, seed, err) < 0) {
         free(variance);

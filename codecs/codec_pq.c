@@ -22,7 +22,7 @@ static int train(const struct vectors *x, const struct codec_options *options, v
     float *y = NULL;
     size_t n;
 
-    *c = (struct coder){ .rule = CODER_COSINE, .bytes = m, .quantiser = &product_quantiser, .state = product };
+    *c = (struct coder){ .rule = CODER_LENGTH, .bytes = m, .quantiser = &product_quantiser, .state = product };
     projection_prefix(x, x->dim, false, &c->projection);
     y = sample_projected(&c->projection, x, SAMPLE_PRODUCT, options->seed, &n, err);
     if (!y || product_train(product, y, n, 25, options->seed, false, err) < 0) {

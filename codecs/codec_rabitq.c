@@ -117,7 +117,7 @@ static int train(const struct vectors *x, const struct codec_options *o, void **
         k = PCA_DIM_MAX;
     *c = (struct coder){ .rule = CODER_INNER, .bytes = code_bytes(k), .quantiser = &rabitq, .state = rabitq_new(k) };
     if (fast)
-        projection_rotation(x, k, o->seed, &c->projection);
+        projection_rotation(x, k, true, o->seed, &c->projection);
     else if (components(x, k, o->seed, &c->projection, err) < 0) {
         coder_free(c);
         return -1;

@@ -211,7 +211,7 @@ static int train(const struct vectors *x, const struct codec_options *o, void **
     float *variance = mem_array(k, sizeof(*variance));
     int ret = -1;
 
-    *c = (struct coder){ .rule = CODER_COSINE, .bytes = bytes, .quantiser = &rq, .state = rq_new(k, bytes, BEAM, err) };
+    *c = (struct coder){ .rule = CODER_LENGTH, .bytes = bytes, .quantiser = &rq, .state = rq_new(k, bytes, BEAM, err) };
     if (c->state && projection_pca(x, k, o->seed, &c->projection, variance, err) == 0)
         ret = fit(c, x, variance, o->seed, err);
     free(variance);

@@ -166,7 +166,7 @@ static int train(const struct vectors *x, size_t bits, bool pca, const struct co
     if (pca && k > PCA_DIM_MAX)
         k = PCA_DIM_MAX;
     s = scalar_new(k, bits, mem_array(2 * k, sizeof(float)));
-    *c = (struct coder){ .rule = CODER_COSINE, .bytes = (k * bits + 7) / 8, .quantiser = &scalar, .state = s };
+    *c = (struct coder){ .rule = CODER_LENGTH, .bytes = (k * bits + 7) / 8, .quantiser = &scalar, .state = s };
     if (!pca)
         projection_prefix(x, k, false, &c->projection);
     else if (projection_pca(x, k, o->seed, &c->projection, NULL, err) < 0)

@@ -66,7 +66,7 @@ static int train(const struct vectors *x, const struct codec_options *o, void **
     struct coder *c = mem_array(1, sizeof(*c));
 
     (void)err;
-    *c = (struct coder){ .rule = CODER_COSINE, .bytes = code_bytes(s), .quantiser = &sparse, .state = s };
+    *c = (struct coder){ .rule = CODER_LENGTH, .bytes = code_bytes(s), .quantiser = &sparse, .state = s };
     projection_prefix(x, x->dim, false, &c->projection);
     *model = c;
     return 0;

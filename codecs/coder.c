@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "codecs/blas.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -89,23 +90,33 @@ out:
     return ret;
 }
 
+/* What is across the mean shall be that many times as long; y is about the mean. */
+static float lengthening(const struct projection *p, struct projection_parts parts)
+{
+    float mean = sqrtf(p->mean_squared) + parts.along, wanted = 1 - mean * mean; /* in units of gain */
+
+    return parts.across > 1e-6f ? sqrtf(fmaxf(wanted, 1e-3f)) / parts.across : 1;
+}
+
 /* scores of n codes from `first` on: <q, y> for all queries, then what makes it the rule's. */
 static void rank(const struct coder *c, const float *q, const float *constant, size_t n_queries, const float *y,
                  size_t first, size_t n, size_t n_codes, float *scores)
 {
     const struct projection *p = &c->projection;
-    float lengths[BLOCK];
+    float times[BLOCK], means[BLOCK], mean = sqrtf(p->mean_squared);
 
     blas_sgemm(false, true, n_queries, n, p->k, 1, q, p->k, y, p->k, 0, scores + first, n_codes);
     for (size_t i = 0; i < n; i++) {
-        lengths[i] = c->rule == CODER_COSINE ? projection_length(p, y + i * p->k) : 1;
-        lengths[i] = lengths[i] > 0 ? 1 / lengths[i] : 0;
+        struct projection_parts parts = projection_parts(p, y + i * p->k);
+
+        times[i] = c->rule == CODER_LENGTH ? lengthening(p, parts) : 1;
+        means[i] = mean > 0 ? 1 + (1 - times[i]) * parts.along / mean : 1; /* <q, y> has its part along the mean, too */
     }
     for (size_t i = 0; i < n_queries; i++)
         for (size_t j = 0; j < n; j++) {
             float *score = scores + i * n_codes + first + j;
 
-            *score = (*score * p->gain + constant[i]) * lengths[j];
+            *score = *score * p->gain * times[j] + constant[i] * means[j];
         }
 }
 
@@ -163,7 +174,7 @@ int coder_load(const struct quantiser *quantiser, struct blob_reader *in, void *
     c->bytes = blob_get_u32(in);
     rule = blob_get_u32(in);
     c->rule = rule;
-    if (c->bytes == 0 || c->bytes > 8 * VECTORS_DIM_MAX || rule > CODER_COSINE) {
+    if (c->bytes == 0 || c->bytes > 8 * VECTORS_DIM_MAX || rule > CODER_LENGTH) {
         err_set(err, ERR_CONFIG, "not a model: codes of %zu bytes, rule %u", c->bytes, rule);
         goto bad;
     }

@@ -11,8 +11,10 @@
 /* How decoded vectors x' are ranked for a query q. */
 enum coder_rule {
     CODER_INNER,  /* <q, x'>: x' is the mean of all vectors that have this code, and this the mean of their scores */
-    CODER_COSINE, /* <q, x'> / |x'|: quantisers shorten some vectors more than others, and the originals are all of
-                     one length */
+    CODER_LENGTH, /* <q, x''>: quantisers shorten some vectors more than others, and the originals are all of one
+                     length; so what is across the mean gets the length that makes x'' as long as they. Without a mean
+                     that is the cosine, <q, x'> / |x'|. A cosine with one would carry all errors of the length into the
+                     mean's part of the score, which in neural embeddings is most of it */
 };
 
 /* A quantiser of k floats into `bytes` bytes; state is its own. */
@@ -52,7 +54,7 @@ void coder_save(const void *coder, struct blob *out);
 size_t coder_dim(const void *coder);
 /* The functions of a codec that are the same for all of them. */
 #define CODER_FUNCTIONS                                                                                                \
-    .free = coder_free, .encode = coder_encode, .decode = coder_decode, .score = coder_score, .save = coder_save,          \
+    .free = coder_free, .encode = coder_encode, .decode = coder_decode, .score = coder_score, .save = coder_save,      \
     .dim = coder_dim
 
 int coder_load(const struct quantiser *quantiser, struct blob_reader *in, void **coder, struct err *err);

@@ -57,6 +57,7 @@ struct peer_faiss {
     enum peer_faiss_kind kind;
     size_t dim, k, bytes; // k: numbers that are quantised
     std::unique_ptr<faiss::PCAMatrix> pca;
+    std::vector<float> outside; // what of the mean is outside of the components: reverse_transform() forgets it
     std::unique_ptr<faiss::OPQMatrix> opq;
     std::unique_ptr<faiss::ProductQuantizer> pq;
     std::unique_ptr<faiss::ResidualQuantizer> rq;
@@ -82,11 +83,25 @@ struct peer_faiss {
 
             opq->reverse_transform(static_cast<faiss::Index::idx_t>(n), y, components.data());
             pca->reverse_transform(static_cast<faiss::Index::idx_t>(n), components.data(), x);
+            for (size_t i = 0; i < n; i++)
+                for (size_t j = 0; j < dim; j++)
+                    x[i * dim + j] += outside[j];
             return;
         }
         std::fill_n(x, n * dim, 0.0f);
         for (size_t i = 0; i < n; i++)
             std::copy_n(y + i * k, k, x + i * dim);
+    }
+
+    void find_outside()
+    {
+        std::vector<float> y(k), back(dim);
+
+        pca->apply_noalloc(1, pca->mean.data(), y.data()); // zeros, but for rounding
+        pca->reverse_transform(1, y.data(), back.data());
+        outside.resize(dim);
+        for (size_t j = 0; j < dim; j++)
+            outside[j] = pca->mean[j] - back[j];
     }
 
     void train(const float *x, size_t n)
@@ -98,6 +113,7 @@ struct peer_faiss {
 
             pca = std::make_unique<faiss::PCAMatrix>(static_cast<int>(dim), static_cast<int>(k));
             pca->train(count, x);
+            find_outside();
             pca->apply_noalloc(count, x, components.data());
             opq = std::make_unique<faiss::OPQMatrix>(static_cast<int>(k), static_cast<int>(bytes));
             faiss::ProductQuantizer within(k, bytes, 8); // what it trains in turns with the rotation

@@ -27,6 +27,15 @@ static void product(bool tb, size_t m, size_t n, size_t k, float alpha, const fl
                 c[i * n + j] += alpha * a[i * k + l] * (tb ? b[j * k + l] : b[l * n + j]);
 }
 
+static float dot(const float *a, const float *b, size_t n)
+{
+    float sum = 0;
+
+    for (size_t i = 0; i < n; i++)
+        sum += a[i] * b[i];
+    return sum;
+}
+
 static float gain_of(const struct vectors *x)
 {
     double sum = 0;
@@ -79,9 +88,39 @@ static void finish(struct projection *p)
     derive(p);
 }
 
+float projection_weight(float mean_squared, double typical_variance)
+{
+    double weight = sqrt(fmax(PROJECTION_MEAN * (double)mean_squared / typical_variance, 1));
+
+    return (float)fmin(weight, PROJECTION_WEIGHT_MAX);
+}
+
+/* With C the covariance, a component of variance v counted by v has tr(C^2) / tr(C) on average; and tr(C^2) is the mean
+ * of the squared product of two vectors about the mean that have nothing to do with each other. */
+static float weight_of(const struct vectors *x, const float *mean)
+{
+    size_t dim = x->dim, half = x->n / 2;
+    float squared = dot(mean, mean, dim);
+    double variance = 0, squares = 0;
+
+    for (size_t i = 0; i < half; i++) {
+        const float *a = x->data + i * dim, *b = x->data + (half + i) * dim;
+        double product = 0;
+
+        for (size_t j = 0; j < dim; j++) {
+            double u = a[j] - mean[j], v = b[j] - mean[j];
+
+            product += u * v;
+            variance += (u * u + v * v) / (2 * (double)half);
+        }
+        squares += product * product / (double)half;
+    }
+    return variance > 1e-10 * (double)squared ? projection_weight(squared, squares / variance) : 1;
+}
+
 void projection_prefix(const struct vectors *x, size_t k, bool centred, struct projection *p)
 {
-    *p = (struct projection){ .kind = PROJECTION_PREFIX, .dim = x->dim, .k = k, .gain = gain_of(x) };
+    *p = (struct projection){ .kind = PROJECTION_PREFIX, .dim = x->dim, .k = k, .gain = gain_of(x), .weight = 1 };
     if (centred) {
         p->mean = mem_array(p->dim, sizeof(*p->mean));
         pca_mean(x, p->mean);
@@ -89,18 +128,21 @@ void projection_prefix(const struct vectors *x, size_t k, bool centred, struct p
     finish(p);
 }
 
-void projection_rotation(const struct vectors *x, size_t k, uint64_t seed, struct projection *p)
+void projection_rotation(const struct vectors *x, size_t k, bool stretched, uint64_t seed, struct projection *p)
 {
-    *p = (struct projection){ .kind = PROJECTION_ROTATION, .dim = x->dim, .k = k, .gain = gain_of(x), .seed = seed };
+    *p = (struct projection){
+        .kind = PROJECTION_ROTATION, .dim = x->dim, .k = k, .gain = gain_of(x), .seed = seed, .weight = 1
+    };
     p->mean = mem_array(p->dim, sizeof(*p->mean));
     pca_mean(x, p->mean);
+    p->weight = stretched ? weight_of(x, p->mean) : 1;
     finish(p);
 }
 
 /* Takes what it needs of the components. */
 static void take(const struct vectors *x, struct pca *pca, struct projection *p, float *variance)
 {
-    *p = (struct projection){ .kind = PROJECTION_BASIS, .dim = x->dim, .k = pca->k, .gain = gain_of(x) };
+    *p = (struct projection){ .kind = PROJECTION_BASIS, .dim = x->dim, .k = pca->k, .gain = gain_of(x), .weight = 1 };
     p->mean = pca->mean;
     p->basis = pca->basis;
     pca->mean = pca->basis = NULL;
@@ -110,15 +152,55 @@ static void take(const struct vectors *x, struct pca *pca, struct projection *p,
     finish(p);
 }
 
-int projection_pca(const struct vectors *x, size_t k, uint64_t seed, struct projection *p, float *variance,
-                   struct err *err)
+int projection_pca_plain(const struct vectors *x, size_t k, uint64_t seed, struct projection *p, struct err *err)
 {
     struct pca pca;
 
     if (pca_train(x, k, seed, &pca, err) < 0)
         return -1;
-    take(x, &pca, p, variance);
+    take(x, &pca, p, NULL);
     return 0;
+}
+
+/* out = W x, about the mean. */
+static int stretch(const struct vectors *x, const float *mean, float weight, struct vectors *out, struct err *err)
+{
+    size_t dim = x->dim;
+    float squared = dot(mean, mean, dim);
+
+    if (vectors_new(out, x->n, dim, err) < 0)
+        return -1;
+    for (size_t i = 0; i < x->n; i++) {
+        const float *from = x->data + i * dim;
+        float *to = out->data + i * dim, along = (weight - 1) * (dot(from, mean, dim) / squared - 1);
+
+        for (size_t j = 0; j < dim; j++)
+            to[j] = from[j] + along * mean[j];
+    }
+    return 0;
+}
+
+int projection_pca(const struct vectors *x, size_t k, uint64_t seed, struct projection *p, float *variance,
+                   struct err *err)
+{
+    float *mean = mem_array(x->dim, sizeof(*mean)), weight;
+    struct vectors stretched = { 0 };
+    struct pca pca;
+    int ret;
+
+    pca_mean(x, mean);
+    weight = weight_of(x, mean);
+    if (weight > 1)
+        ret = stretch(x, mean, weight, &stretched, err) < 0 ? -1 : pca_train(&stretched, k, seed, &pca, err);
+    else
+        ret = pca_train(x, k, seed, &pca, err);
+    if (ret == 0) {
+        take(x, &pca, p, variance);
+        p->weight = weight;
+    }
+    vectors_free(&stretched);
+    free(mean);
+    return ret;
 }
 
 int projection_pca_across(const struct vectors *x, size_t k, uint64_t seed, struct projection *p, struct err *err)
@@ -169,15 +251,38 @@ static int rotate(const struct projection *p, const float *x, size_t n, bool cen
     return buf ? 0 : -1;
 }
 
+/* y = B x becomes B W x, or of queries B W^-1 x. */
+static void weigh(const struct projection *p, const float *x, size_t n, bool centred, float *y)
+{
+    float factor = centred ? p->weight - 1 : 1 / p->weight - 1;
+
+    if (p->weight <= 1 || p->mean_squared <= 0)
+        return;
+    for (size_t i = 0; i < n; i++) {
+        float along = 0;
+
+        for (size_t j = 0; j < p->dim; j++)
+            along += x[i * p->dim + j] * p->mean[j];
+        along = factor * (along / p->gain / p->mean_squared - (centred ? 1 : 0));
+        for (size_t c = 0; c < p->k; c++)
+            y[i * p->k + c] += along * p->offset[c];
+    }
+}
+
 int projection_forward(const struct projection *p, const float *x, size_t n, bool centred, float *y, struct err *err)
 {
-    if (p->kind == PROJECTION_ROTATION)
-        return rotate(p, x, n, centred, y, err);
+    if (p->kind == PROJECTION_ROTATION) {
+        if (rotate(p, x, n, centred, y, err) < 0)
+            return -1;
+        weigh(p, x, n, centred, y);
+        return 0;
+    }
     if (p->kind == PROJECTION_BASIS) {
         product(true, n, p->k, p->dim, 1 / p->gain, x, p->basis, y);
         for (size_t i = 0; centred && i < n * p->k; i += p->k)
             for (size_t j = 0; j < p->k; j++)
                 y[i + j] -= p->offset[j];
+        weigh(p, x, n, centred, y);
         return 0;
     }
     for (size_t i = 0; i < n; i++)
@@ -213,19 +318,20 @@ int projection_back(const struct projection *p, const float *y, size_t n, float 
             memset(x + i * p->dim + p->k, 0, (p->dim - p->k) * sizeof(*x));
         }
     }
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
+        float mean = p->weight > 1 ? 1 + (1 / p->weight - 1) * dot(y + i * p->k, p->offset, p->k) / p->mean_squared : 1;
+
         for (size_t j = 0; j < p->dim; j++)
-            x[i * p->dim + j] = p->gain * (x[i * p->dim + j] + (p->mean ? p->mean[j] : 0));
+            x[i * p->dim + j] = p->gain * (x[i * p->dim + j] + (p->mean ? mean * p->mean[j] : 0));
+    }
     return 0;
 }
 
-float projection_length(const struct projection *p, const float *y)
+struct projection_parts projection_parts(const struct projection *p, const float *y)
 {
-    float squared = p->mean_squared;
+    float length = sqrtf(p->mean_squared), along = length > 0 ? dot(y, p->offset, p->k) / length : 0;
 
-    for (size_t j = 0; j < p->k; j++)
-        squared += y[j] * (y[j] + 2 * p->offset[j]);
-    return sqrtf(fmaxf(squared, 0));
+    return (struct projection_parts){ along / p->weight, sqrtf(fmaxf(dot(y, y, p->k) - along * along, 0)) };
 }
 
 float projection_constant(const struct projection *p, const float *q)
@@ -239,10 +345,12 @@ float projection_constant(const struct projection *p, const float *q)
 
 void projection_save(const struct projection *p, struct blob *out)
 {
-    blob_u32(out, (uint32_t)p->kind | (p->mean ? 1u << 8 : 0));
+    blob_u32(out, (uint32_t)p->kind | (p->mean ? 1u << 8 : 0) | (p->weight > 1 ? 1u << 9 : 0));
     blob_u32(out, (uint32_t)p->dim);
     blob_u32(out, (uint32_t)p->k);
     blob_f32s(out, &p->gain, 1);
+    if (p->weight > 1)
+        blob_f32s(out, &p->weight, 1);
     if (p->mean)
         blob_f16s(out, p->mean, p->dim);
     if (p->kind == PROJECTION_BASIS)
@@ -257,11 +365,13 @@ int projection_load(struct blob_reader *in, struct projection *p, struct err *er
 {
     uint32_t head = blob_get_u32(in);
     size_t dim = blob_get_u32(in), k = blob_get_u32(in);
-    int bad = head & ~0x1ffu || (head & 255) > PROJECTION_ROTATION || dim == 0 || dim > VECTORS_DIM_MAX || k == 0 ||
-              k > dim;
+    int bad = head & ~0x3ffu || (head & 255) > PROJECTION_ROTATION || (head >> 8) == 2 || dim == 0 ||
+              dim > VECTORS_DIM_MAX || k == 0 || k > dim;
 
-    *p = (struct projection){ .kind = head & 255, .dim = dim, .k = k };
+    *p = (struct projection){ .kind = head & 255, .dim = dim, .k = k, .weight = 1 };
     bad = bad || blob_get_f32s(in, &p->gain, 1) < 0 || !(p->gain > 0 && p->gain < INFINITY);
+    if (!bad && head >> 9)
+        bad = blob_get_f32s(in, &p->weight, 1) < 0 || !(p->weight >= 1 && p->weight <= PROJECTION_WEIGHT_MAX);
     if (!bad && head >> 8)
         bad = !(p->mean = fields_halves(in, dim));
     if (!bad && p->kind == PROJECTION_BASIS)

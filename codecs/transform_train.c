@@ -13,14 +13,13 @@
 
 /* GAMMA: a component counts with variance^GAMMA. Queries come from where the data come from, so an error along a strong
  * component moves more scores; between .25 and .4 recall hardly moves, at 0 it loses half a point. The mean's direction
- * counts with MEAN times all of the mean's energy, since every query has it: where it holds two thirds of all, as in many
- * neural embeddings, that is worth 4 to 10 points of recall@10. */
-static const double GAMMA = .25, MEAN = .25;
+ * has a weight of its own (projection_weight()). */
+static const double GAMMA = .25;
 
 enum {
-    FOLDS = 4,            /* of cross-fitting */
-    CROSS_BELOW = 6,      /* training vectors a dimension, above which held-out variances are the trained ones */
-    FIT_MAX = 4096,       /* vectors that tables are fitted to */
+    FOLDS = 4,              /* of cross-fitting */
+    CROSS_BELOW = 6,        /* training vectors a dimension, above which held-out variances are the trained ones */
+    FIT_MAX = 4096,         /* vectors that tables are fitted to */
     DIMS_PER_10_BYTES = 64, /* components beyond have almost no symbol but zero */
 };
 
@@ -71,7 +70,8 @@ static int cross_fit(const struct vectors *x, const struct projection *whole, ui
         struct vectors rest = { 0 };
         int bad = without(x, first, last, &rest, err) < 0 ||
                   projection_pca_across(&rest, whole->k, seed, &fold, err) < 0 ||
-                  projection_forward(&fold, x->data + first * x->dim, last - first, true, y + first * whole->k, err) < 0;
+                  projection_forward(&fold, x->data + first * x->dim, last - first, true, y + first * whole->k, err) <
+                      0;
 
         if (!bad)
             align(whole, &fold, y + first * whole->k, last - first);
@@ -136,7 +136,7 @@ static void weigh(struct transform *t, const float *y, size_t n)
     typical = all > 1e-20 ? typical / all : 1;
     for (size_t c = 0; c < k; c++)
         t->scale[c] = (float)(pow(fmax(variance[c] / typical, 1e-9), GAMMA / 2) / sqrt(typical));
-    t->scale[0] = (float)(sqrt(fmax(MEAN * t->projection.mean_squared / typical, 1)) / sqrt(typical));
+    t->scale[0] = (float)((double)projection_weight(t->projection.mean_squared, typical) / sqrt(typical));
     free(variance);
 }
 
@@ -155,13 +155,12 @@ static int train(const struct vectors *x, const struct codec_options *options, d
         draw(x, cross ? SIZE_MAX : FIT_MAX, options->seed, &fit, err) < 0)
         goto out;
     y = mem_aligned(fit.n * k, sizeof(*y), MEM_LINE, err);
-    if (!y || (cross ? cross_fit(&fit, &t->projection, options->seed, y, err) :
-                       projection_forward(&t->projection, fit.data, fit.n, true, y, err)) < 0)
+    if (!y || (cross ? cross_fit(&fit, &t->projection, options->seed, y, err)
+                     : projection_forward(&t->projection, fit.data, fit.n, true, y, err)) < 0)
         goto out;
     t->scale = mem_array(k, sizeof(*t->scale));
     weigh(t, y, fit.n);
-    if (transform_fit(t, y, fit.n < FIT_MAX ? fit.n : FIT_MAX, 8.0 * (double)t->bytes - extra_bits,
-                      head_bits, err) < 0)
+    if (transform_fit(t, y, fit.n < FIT_MAX ? fit.n : FIT_MAX, 8.0 * (double)t->bytes - extra_bits, head_bits, err) < 0)
         goto out;
     if (transform_prepare(t, err) == 0)
         ret = transform_rank(t, fit.data, y, fit.n, cross ? FOLDS : 1, err);
@@ -171,8 +170,8 @@ out:
     return ret;
 }
 
-int transform_train(const struct vectors *x, const struct codec_options *options, double extra_bits,
-                    double head_bits, struct transform **transform, struct err *err)
+int transform_train(const struct vectors *x, const struct codec_options *options, double extra_bits, double head_bits,
+                    struct transform **transform, struct err *err)
 {
     struct transform *t = mem_array(1, sizeof(*t));
 
