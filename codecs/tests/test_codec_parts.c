@@ -7,7 +7,6 @@
 #include "codecs/blas.h"
 #include "codecs/kmeans.h"
 #include "codecs/nearest.h"
-#include "codecs/pca.h"
 #include "codecs/procrustes.h"
 #include "codecs/residual.h"
 #include "codecs/rotation.h"
@@ -198,86 +197,6 @@ static void few_points_are_the_centroids(void **state)
         assert_true(centroids[c] == 1 || centroids[c] == 4 || centroids[c] == 9);
 }
 
-/* 60 vectors that live in two dimensions of `dim`, one five times the other. */
-static void check_pca(size_t dim)
-{
-    float *plane = noise(120, 4), *axes = noise(2 * dim, 5), y[120];
-    struct vectors x;
-    struct pca pca;
-    struct err err;
-    double dot = 0, lost = 0, all = 0;
-
-    assert_int_equal(vectors_new(&x, 60, dim, &err), 0);
-    for (size_t i = 0; i < 60; i++)
-        for (size_t j = 0; j < dim; j++)
-            x.data[i * dim + j] = 3 + 5 * plane[2 * i] * axes[j] + plane[2 * i + 1] * axes[dim + j];
-    assert_int_equal(pca_train(&x, 2, 1, &pca, &err), 0);
-    assert_true(pca.variance[0] > pca.variance[1] && pca.variance[1] > 0);
-    for (size_t j = 0; j < dim; j++)
-        dot += pca.basis[j] * pca.basis[dim + j];
-    assert_true(fabs(dot) < 1e-3);
-    pca_project(&pca, x.data, 60, y);
-    for (size_t i = 0; i < 60; i++)
-        for (size_t j = 0; j < dim; j++) {
-            double centred = x.data[i * dim + j] - pca.mean[j];
-
-            all += centred * centred;
-            lost += pow(centred - y[2 * i] * pca.basis[j] - y[2 * i + 1] * pca.basis[dim + j], 2);
-        }
-    assert_true(lost < 1e-6 * all);
-    pca_free(&pca);
-    vectors_free(&x);
-    free(plane);
-    free(axes);
-}
-
-static void two_components_hold_what_has_two(void **state)
-{
-    (void)state;
-    check_pca(30);
-    check_pca(PCA_DIM_MAX + 1); /* by the Gram matrix */
-}
-
-static double dot_of(const float *a, const float *b, size_t n)
-{
-    double dot = 0;
-
-    for (size_t j = 0; j < n; j++)
-        dot += (double)a[j] * (double)b[j];
-    return dot;
-}
-
-/* 60 vectors about a mean. */
-static void check_across(size_t dim)
-{
-    float *x = noise(60 * dim, 6);
-    struct vectors v = { x, 60, dim };
-    struct pca pca;
-    struct err err;
-    double length;
-
-    for (size_t i = 0; i < 60 * dim; i++)
-        x[i] += 1 + (float)(i % dim % 3);
-    assert_int_equal(pca_train_across(&v, 5, 1, &pca, &err), 0);
-    length = sqrt(dot_of(pca.mean, pca.mean, dim));
-    assert_true(fabs(dot_of(pca.basis, pca.mean, dim) - length) < 1e-4 * length);
-    assert_true(pca.variance[0] > 0);
-    for (size_t c = 1; c < 5; c++) {
-        assert_true(fabs(dot_of(pca.basis, pca.basis + c * dim, dim)) < 1e-3);
-        assert_true(fabs(dot_of(pca.basis + c * dim, pca.basis + c * dim, dim) - 1) < 1e-3);
-        assert_true(c == 1 || pca.variance[c] <= pca.variance[c - 1]);
-    }
-    pca_free(&pca);
-    free(x);
-}
-
-static void components_across_the_mean_follow_its_direction(void **state)
-{
-    (void)state;
-    check_across(30);
-    check_across(PCA_DIM_MAX + 1);
-}
-
 static void procrustes_finds_the_rotation_that_was_applied(void **state)
 {
     enum { K = 12, N = 50 };
@@ -402,8 +321,6 @@ int main(void)
         cmocka_unit_test(of_equal_centroids_the_first_is_nearest),
         cmocka_unit_test(kmeans_finds_clusters_that_are_apart),
         cmocka_unit_test(few_points_are_the_centroids),
-        cmocka_unit_test(two_components_hold_what_has_two),
-        cmocka_unit_test(components_across_the_mean_follow_its_direction),
         cmocka_unit_test(procrustes_finds_the_rotation_that_was_applied),
         cmocka_unit_test(every_component_is_allocated_once),
         cmocka_unit_test(sparse_keeps_the_largest),

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* The linear half of a codec, on vectors whose mean is most of them. */
+/* The linear half of a codec: principal components, and projections of vectors whose mean is most of them. */
 #include "base/mem.h"
 #include "base/rng.h"
+#include "codecs/pca.h"
 #include "codecs/projection.h"
 
 #include <math.h>
@@ -13,6 +14,94 @@
 #include <cmocka.h>
 
 enum { N = 300, DIM = 24 };
+
+static double dot(const float *a, const float *b, size_t n)
+{
+    double sum = 0;
+
+    for (size_t i = 0; i < n; i++)
+        sum += (double)a[i] * (double)b[i];
+    return sum;
+}
+
+static float *noise(size_t n, uint64_t seed)
+{
+    struct rng rng = rng_seed(seed);
+    float *x = mem_array(n, sizeof(*x));
+
+    for (size_t i = 0; i < n; i++)
+        x[i] = (float)rng_normal(&rng);
+    return x;
+}
+
+/* 60 vectors that live in two dimensions of `dim`, one five times the other. */
+static void check_pca(size_t dim)
+{
+    float *plane = noise(120, 4), *axes = noise(2 * dim, 5), y[120];
+    struct vectors x;
+    struct pca pca;
+    struct err err;
+    double lost = 0, all = 0;
+
+    assert_int_equal(vectors_new(&x, 60, dim, &err), 0);
+    for (size_t i = 0; i < 60; i++)
+        for (size_t j = 0; j < dim; j++)
+            x.data[i * dim + j] = 3 + 5 * plane[2 * i] * axes[j] + plane[2 * i + 1] * axes[dim + j];
+    assert_int_equal(pca_train(&x, 2, 1, &pca, &err), 0);
+    assert_true(pca.variance[0] > pca.variance[1] && pca.variance[1] > 0);
+    assert_true(fabs(dot(pca.basis, pca.basis + dim, dim)) < 1e-3);
+    pca_project(&pca, x.data, 60, y);
+    for (size_t i = 0; i < 60; i++)
+        for (size_t j = 0; j < dim; j++) {
+            double centred = x.data[i * dim + j] - pca.mean[j];
+
+            all += centred * centred;
+            lost += pow(centred - y[2 * i] * pca.basis[j] - y[2 * i + 1] * pca.basis[dim + j], 2);
+        }
+    assert_true(lost < 1e-6 * all);
+    pca_free(&pca);
+    vectors_free(&x);
+    free(plane);
+    free(axes);
+}
+
+static void two_components_hold_what_has_two(void **state)
+{
+    (void)state;
+    check_pca(30);
+    check_pca(PCA_DIM_MAX + 1); /* by the Gram matrix */
+}
+
+/* 60 vectors about a mean. */
+static void check_across(size_t dim)
+{
+    float *x = noise(60 * dim, 6);
+    struct vectors v = { x, 60, dim };
+    struct pca pca;
+    struct err err;
+    double length;
+
+    for (size_t i = 0; i < 60 * dim; i++)
+        x[i] += 1 + (float)(i % dim % 3);
+    assert_int_equal(pca_train_across(&v, 5, 1, &pca, &err), 0);
+    length = sqrt(dot(pca.mean, pca.mean, dim));
+    assert_true(fabs(dot(pca.basis, pca.mean, dim) - length) < 1e-4 * length);
+    assert_true(pca.variance[0] > 0);
+    for (size_t c = 1; c < 5; c++) {
+        assert_true(fabs(dot(pca.basis, pca.basis + c * dim, dim)) < 1e-3);
+        assert_true(fabs(dot(pca.basis + c * dim, pca.basis + c * dim, dim) - 1) < 1e-3);
+        assert_true(c == 1 || pca.variance[c] <= pca.variance[c - 1]);
+    }
+    pca_free(&pca);
+    free(x);
+}
+
+static void components_across_the_mean_follow_its_direction(void **state)
+{
+    (void)state;
+    check_across(30);
+    check_across(PCA_DIM_MAX + 1);
+}
 
 /* Unit vectors about a mean along all axes; `gain` times as long. */
 static struct vectors about_a_mean(float mean, float gain, uint64_t seed)
@@ -28,15 +117,6 @@ static struct vectors about_a_mean(float mean, float gain, uint64_t seed)
     for (size_t i = 0; i < N * DIM; i++)
         x.data[i] *= gain;
     return x;
-}
-
-static double dot(const float *a, const float *b, size_t n)
-{
-    double sum = 0;
-
-    for (size_t i = 0; i < n; i++)
-        sum += (double)a[i] * (double)b[i];
-    return sum;
 }
 
 static struct projection components(const struct vectors *x, size_t k)
@@ -156,6 +236,8 @@ static void a_stretched_one_comes_back_from_bytes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(two_components_hold_what_has_two),
+        cmocka_unit_test(components_across_the_mean_follow_its_direction),
         cmocka_unit_test(only_a_large_mean_is_stretched),
         cmocka_unit_test(all_components_give_the_vector_back),
         cmocka_unit_test(products_and_parts_are_those_of_what_is_decoded),
