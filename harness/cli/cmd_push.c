@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* cmd_push.c -- between the history on this host and others: `push`, `pull`, `merge`. */
+/* cmd_push.c -- between the history on this host and others: `push` and `pull`. */
 #include "cli/commands.h"
 #include "record/store_forward.h"
 #include "record/store_url.h"
@@ -45,7 +45,7 @@ static void say_forwarded(const struct context *context, const char *from, const
             context->command, (long long)f->differ, to);
 }
 
-static int forward(const struct context *context, const char *from_path, const char *to_path, struct err *err)
+int hand_on(const struct context *context, const char *from_path, const char *to_path, struct err *err)
 {
     struct store *from = store_open(from_path, STORE_READ, err);
     struct store *to = from ? store_open(to_path, STORE_WRITE, err) : NULL;
@@ -73,7 +73,7 @@ int cmd_push(const struct context *context)
         return print_text(&sql, &err) < 0 ? say_error(context, &err) : 0;
     }
     other = find_other(context, &err);
-    return !other || forward(context, o->db, other, &err) < 0 ? say_error(context, &err) : 0;
+    return !other || hand_on(context, o->db, other, &err) < 0 ? say_error(context, &err) : 0;
 }
 
 int cmd_pull(const struct context *context)
@@ -81,19 +81,5 @@ int cmd_pull(const struct context *context)
     struct err err = { 0 };
     const char *other = find_other(context, &err);
 
-    return !other || forward(context, other, context->options->db, &err) < 0 ? say_error(context, &err) : 0;
-}
-
-int cmd_merge(const struct context *context)
-{
-    const struct options *o = context->options;
-    struct err err = { 0 };
-    int ret = 0;
-
-    if (o->n_args == 0)
-        ret = err_set(&err, ERR_USAGE, "name the files to take in: pawl merge FILE...");
-    for (size_t i = 0; i < o->n_args && ret == 0; i++)
-        ret = store_url(o->args[i]) ? err_set(&err, ERR_USAGE, "files are merged; `pawl pull` fetches from a server")
-                                    : forward(context, o->args[i], o->db, &err);
-    return ret < 0 ? say_error(context, &err) : 0;
+    return !other || hand_on(context, other, context->options->db, &err) < 0 ? say_error(context, &err) : 0;
 }

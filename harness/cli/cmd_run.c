@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* cmd_run.c -- `run` and `gate`: the same measurement; the gate judges it. */
+#include "cli/cmd_gate.h"
 #include "cli/github.h"
 #include "cli/measuring.h"
 #include "cli/other.h"
@@ -12,7 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static int print_run(const struct context *context, const struct run_result *run, struct err *err)
+int print_run(const struct context *context, const struct run_result *run, struct err *err)
 {
     const struct options *o = context->options;
     struct table_style style = stdout_style();
@@ -97,20 +98,27 @@ int cmd_run(const struct context *context)
     return end(context, &github, ret, &err);
 }
 
+static int read_baseline(const struct context *context, const char *host_class, struct baseline *baseline,
+                         const struct baseline **known, struct err *err)
+{
+    char path[1024];
+    int found;
+
+    snprintf(path, sizeof(path), "%s/%s.json", context->options->baselines, host_class);
+    found = baseline_read(path, host_class, baseline, err);
+    *known = found > 0 ? baseline : NULL;
+    return found < 0 ? -1 : 0;
+}
+
 /* What the run is held against: the other program is built here, under the host's lock, so that a build does not
  * disturb somebody else's measurement. */
 static int prepare(const struct context *context, const struct measuring *m, struct gate_rules *rules,
                    struct baseline *baseline, struct other *other, struct err *err)
 {
-    char path[1024];
     size_t old;
-    int known;
 
-    snprintf(path, sizeof(path), "%s/%s.json", context->options->baselines, m->host.class);
-    known = baseline_read(path, m->host.class, baseline, err);
-    if (known < 0)
+    if (read_baseline(context, m->host.class, baseline, &rules->baseline, err) < 0)
         return -1;
-    rules->baseline = known ? baseline : NULL;
     if (context->programs && *context->programs->ref)
         programs_rules(context->programs, rules);
     if ((context->options->against || context->options->against_program) &&
@@ -121,7 +129,7 @@ static int prepare(const struct context *context, const struct measuring *m, str
         say("pawl gate: the host changed since %zu of %zu cases were accepted (see 'pawl doctor'): slowdowns of these are "
             "no alarm",
             old, baseline->n);
-    if (!known)
+    if (!rules->baseline)
         say("pawl gate: no baseline for host class '%s': judged by targets%s alone ('pawl accept' makes one)",
             m->host.class, rules->ref ? " and --against" : "");
     return 0;
@@ -137,6 +145,12 @@ static int read_targets(const struct context *context, struct targets *targets, 
         return 0;
     snprintf(path, sizeof(path), "%s/targets.json", context->options->baselines);
     return targets_read(p ? p->config : path, context->registry, targets, err);
+}
+
+int gate_read(const struct context *context, const char *host_class, struct targets *targets, struct baseline *baseline,
+              const struct baseline **known, struct err *err)
+{
+    return read_targets(context, targets, err) < 0 ? -1 : read_baseline(context, host_class, baseline, known, err);
 }
 
 int cmd_gate(const struct context *context)

@@ -43,6 +43,12 @@ int cmd_export(const struct context *context);
 int cmd_tune(const struct context *context);
 int cmd_bisect(const struct context *context);
 
+/* What the other history lacks is put there, and said (cmd_push.c). */
+int hand_on(const struct context *context, const char *from_path, const char *to_path, struct err *err);
+
+struct run_result;
+int print_run(const struct context *context, const struct run_result *run, struct err *err); /* as the options say */
+
 /* Prints "pawl COMMAND: message" and returns the exit status that belongs to err->code. */
 int say_error(const struct context *context, const struct err *err);
 void say(const char *fmt, ...) PRINTF_LIKE(1, 2); /* a line of words on standard error */

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "declare/isa.h"
 #include "judge/gate.h"
+#include "measure/shard.h"
 #include "record/store_url.h"
 
 #include <stddef.h>
@@ -18,12 +19,13 @@ enum {
     PLANS = CMD_LIST | CMD_CHECK | CMD_RUN | CMD_GATE | CMD_DRILL | CMD_TUNE | CMD_BISECT | CMD_NIGHTLY,
     MEASURES = CMD_RUN | CMD_GATE | CMD_DRILL | CMD_TUNE | CMD_BISECT | CMD_NIGHTLY,
     RESULTS = CMD_RUN | CMD_GATE,
+    TOLD = RESULTS | CMD_MERGE,
     STORES = (MEASURES & ~(CMD_TUNE | CMD_BISECT)) | CMD_ACCEPT | CMD_COMPARE | CMD_CHANGES | CMD_DASHBOARD | CMD_DOCTOR |
              CMD_HISTORY | CMD_PRUNE | CMD_BACKUP | CMD_IMPORT | CMD_EXPORT | CMD_PUSH | CMD_PULL | CMD_MERGE,
     /* What looks at the history of all where $PAWL_DB is a server's; all else records and keeps on this host. */
     READS = CMD_COMPARE | CMD_CHANGES | CMD_DASHBOARD | CMD_HISTORY | CMD_EXPORT,
     LOCAL = CMD_RUN | CMD_GATE | CMD_DRILL | CMD_NIGHTLY | CMD_BACKUP | CMD_PUSH | CMD_PULL | CMD_MERGE,
-    JUDGES = CMD_RUN | CMD_GATE | CMD_ACCEPT | CMD_DASHBOARD | CMD_DOCTOR | CMD_TUNE | CMD_NIGHTLY,
+    JUDGES = CMD_RUN | CMD_GATE | CMD_ACCEPT | CMD_DASHBOARD | CMD_DOCTOR | CMD_TUNE | CMD_NIGHTLY | CMD_MERGE,
     ALL = PLANS | STORES | CMD_MANUAL,
 };
 
@@ -36,13 +38,13 @@ static const struct option {
 } table[] = {
     { "--help", NULL, ALL, FLAG, offsetof(struct options, help), "show this" },
     { "--json", NULL, ALL & ~(CMD_ACCEPT | CMD_DASHBOARD | CMD_TUNE | CMD_BISECT | CMD_PRUNE | CMD_BACKUP | CMD_NIGHTLY | CMD_IMPORT |
-                        CMD_EXPORT | CMD_MANUAL | CMD_PUSH | CMD_PULL | CMD_MERGE), FLAG, offsetof(struct options, json),
+                        CMD_EXPORT | CMD_MANUAL | CMD_PUSH | CMD_PULL), FLAG, offsetof(struct options, json),
       "one JSON document on standard output; words go to standard error" },
-    { "--markdown", NULL, RESULTS, FLAG, offsetof(struct options, markdown),
+    { "--markdown", NULL, TOLD, FLAG, offsetof(struct options, markdown),
       "a summary in Markdown on standard output, for a job summary" },
-    { "--annotations", NULL, RESULTS, FLAG, offsetof(struct options, annotations),
+    { "--annotations", NULL, TOLD, FLAG, offsetof(struct options, annotations),
       "what failed as annotations of GitHub Actions on standard output: at most 10 lines" },
-    { "--github", NULL, RESULTS, FLAG, offsetof(struct options, github),
+    { "--github", NULL, TOLD, FLAG, offsetof(struct options, github),
       "as a step of GitHub Actions: annotations, $GITHUB_STEP_SUMMARY and $GITHUB_OUTPUT, too" },
     { "--db", "FILE", STORES & ~READS, STRING, offsetof(struct options, db),
       "the history on this host (default: $PAWL_DB, if a file, else pawl/pawl.db in the XDG state folder)" },
@@ -56,6 +58,10 @@ static const struct option {
     { "--full", NULL, RESULTS, FLAG, offsetof(struct options, full), "no budget; without a gate eight times the blocks" },
     { "--budget", "SECONDS", MEASURES & ~(CMD_TUNE | CMD_NIGHTLY), SECONDS, offsetof(struct options, budget_s),
       "begin no block that would end later (default: gate 240, a test of bisect 60, run without limit)" },
+    { "--shard", "I/N", RESULTS, STRING, offsetof(struct options, shard),
+      "measure the I-th of N shares of the matrix, as long as the others; 'merge' makes one run of them" },
+    { "--costs", "DB", RESULTS, STRING, offsetof(struct options, costs),
+      "the history that tells what each comparison takes, the same for all shares (default: $PAWL_DB, else --db)" },
     { "--against", "REF", CMD_GATE, STRING, offsetof(struct options, against),
       "build the merge base of REF and HEAD, and let its blocks take turns with ours" },
     { "--against-program", "FILE", CMD_GATE, STRING, offsetof(struct options, against_program),
@@ -97,7 +103,7 @@ static const struct option {
       "wait so long for another job on this host (default: for ever) and for busy cores (default: 30)" },
     { "--lock", "FILE", MEASURES, STRING, offsetof(struct options, lock),
       "what jobs wait for: one FILE for containers that share a host (default: $PAWL_LOCK, else one for the host)" },
-    { "--all", NULL, CMD_GATE | CMD_COMPARE, FLAG, offsetof(struct options, all), "show what passed or is unchanged, too" },
+    { "--all", NULL, CMD_GATE | CMD_COMPARE | CMD_MERGE, FLAG, offsetof(struct options, all), "show what passed or is unchanged, too" },
     { "--all", NULL, CMD_CHANGES, FLAG, offsetof(struct options, all), "show acknowledged changes, too" },
     { "--ack", "ID", CMD_CHANGES, STRING, offsetof(struct options, ack),
       "acknowledge the change of that id, with --reason: it stays quiet from then on" },
@@ -236,6 +242,12 @@ int options_parse(struct options *o, const char *command, unsigned bit, int argc
         return err_set(err, ERR_USAGE, "pawl %s: --quick and --full exclude each other", command);
     if (o->against && o->against_program)
         return err_set(err, ERR_USAGE, "pawl %s: --against and --against-program exclude each other", command);
+    if (o->shard && shard_parse(o->shard, &(struct shard){ 0 }, err) < 0)
+        return err_wrap(err, "pawl %s: option '--shard'", command);
+    if (o->shard && (o->against || o->against_program || o->against_gbench))
+        return err_set(err, ERR_USAGE, "pawl %s: --shard and --against exclude each other: that one judges as it measures", command);
+    if (o->costs && store_url(o->costs) && store_url_check(o->costs, err) < 0)
+        return err_wrap(err, "pawl %s", command);
     if (o->json + o->markdown + o->annotations > 1)
         return err_set(err, ERR_USAGE, "pawl %s: --json, --markdown and --annotations exclude each other", command);
     if (o->db && store_url(o->db)) {

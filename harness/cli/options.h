@@ -47,6 +47,7 @@ struct options {
     const char *against; /* a git revision; NULL: none */
     const char *against_program; /* path of another build of this program; NULL: none */
     const char *gbench, *against_gbench, *filter, *config; /* cli/programs.h; NULL: not given */
+    const char *shard, *costs; /* of `run` and `gate`: "2/3", NULL: all of it; the store that knows what it takes, NULL: the default */
     const char *slower;  /* of `drill`: percentages */
     int64_t seed, runs;
     double budget_s, timeout_s; /* budget < 0: the command's default */

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "cli/programs.h"
 #include "cli/progress.h"
+#include "cli/sharing.h"
 #include "cli/version.h"
 #include "judge/compare.h"
 #include "measure/gbench.h"
@@ -35,6 +36,7 @@ struct live {
     struct compare_rule rule;
     struct gate_rules rules; /* the session's, with alpha */
     struct lane *lanes;
+    struct sharing sharing;
     struct store *store; /* NULL: check only */
     int64_t run_id;
     size_t recorded;
@@ -177,6 +179,8 @@ static size_t wants(void *arg, size_t c)
     const size_t *looks = live->rule.looks;
     size_t look = 0;
 
+    if (!sharing_has(&live->sharing, c))
+        return 0;
     if (live->session->check_only) /* again where a fault hid the variants behind it: the culprit is left out then */
         return lane->usable == 0;
     if (live->session->rules && !lane->noisy)
@@ -276,21 +280,23 @@ static int sample(struct live *live, const struct topology *topology, bool *over
     return ret;
 }
 
-/* Would this run have the case, if it were still there? By the globs; with --quick, which leaves cells out on purpose,
- * only in the cells that it measures. */
+/* Would this run have the case, if it were still there? By the globs; with --quick or --shard, which leave cells out on
+ * purpose, only in the cells that it measures. */
 static bool in_scope(void *arg, const char *case_id)
 {
     const struct live *live = arg;
     const struct options *o = live->context->options;
     bool selected = text_globs(o->args, o->n_args, case_id);
 
-    if (!selected || !o->quick)
+    if (!selected || !(o->quick || o->shard))
         return selected;
     for (size_t c = 0; c < live->plan->n; c++) {
         const struct params *p = &live->plan->comparisons[c].params;
         size_t n = strlen(p->scenario->name), end;
         char cell[CASE_ID_MAX];
 
+        if (!sharing_has(&live->sharing, c))
+            continue;
         params_format(p, cell, sizeof(cell));
         end = strlen(case_id) - strlen(cell);
         if (strncmp(case_id, p->scenario->name, n) == 0 && case_id[n] == '/' && strlen(cell) < strlen(case_id) &&
@@ -311,10 +317,11 @@ static void say_unmeasured(struct run_result *run)
 static void finish(struct live *live, struct run_result *run, const struct topology *topology, bool over_budget)
 {
     const struct options *o = live->context->options;
-    struct gate_scope scope = { in_scope, live, o->n_args == 0 && !o->quick, topology_domain(topology)->n_pus };
+    struct gate_scope scope = { in_scope, live, o->n_args == 0 && !o->quick && !o->shard, topology_domain(topology)->n_pus };
 
     for (size_t c = 0; c < live->plan->n; c++)
-        compare_estimates(&live->plan->comparisons[c], live->lanes[c].blocks, live->lanes[c].n, live->rule.alpha, run);
+        if (sharing_has(&live->sharing, c))
+            compare_estimates(&live->plan->comparisons[c], live->lanes[c].blocks, live->lanes[c].n, live->rule.alpha, run);
     if (live->session->rules)
         gate_judge(run, &live->rules, &scope);
     if (!live->session->check_only)
@@ -371,7 +378,9 @@ int session_run(const struct context *context, const struct session *session, co
         text_copy(run->info.against, sizeof(run->info.against), session->rules->ref);
     live.plan = &plan;
     live.lanes = mem_array(plan.n, sizeof(*live.lanes));
-    choose_rule(&live);
+    choose_rule(&live); /* of the whole matrix, also where this is a share of it: the error is that of the whole */
+    if (sharing_split(&live.sharing, context, &plan, &run->info, err) < 0)
+        goto out;
     if (session->tuning && apply_tuning(context, session->tuning, &plan, &run->info.host, err) < 0)
         goto out;
     if (!session->check_only) {
@@ -397,6 +406,7 @@ out:
         free(live.lanes[c].blocks);
     }
     free(live.lanes);
+    sharing_free(&live.sharing);
     plan_free(&plan);
     return ret;
 }

@@ -22,10 +22,32 @@ static void add_runs(struct estimate *e, const struct estimate *more)
     e->n_runs = n + n_more;
 }
 
+/* Value and interval, of its blocks. */
+static void close_estimate(struct estimate *e, double alpha)
+{
+    double *sorted = mem_array(e->n_blocks, sizeof(*sorted));
+    struct interval r;
+
+    memcpy(sorted, e->blocks, e->n_blocks * sizeof(*sorted));
+    stats_sort(sorted, e->n_blocks);
+    r = stats_median_interval(sorted, e->n_blocks, alpha);
+    e->value = r.value;
+    e->low = r.low;
+    e->high = r.high;
+    free(sorted);
+}
+
+void pool_intervals(struct run_result *run, double alpha)
+{
+    for (size_t i = 0; i < run->n_cases; i++)
+        for (size_t k = 0; k < run->cases[i].n_estimates; k++)
+            if (run->cases[i].estimates[k].kind == METRIC_TIMED && run->cases[i].estimates[k].n_blocks)
+                close_estimate(&run->cases[i].estimates[k], alpha);
+}
+
 static void add_blocks(struct estimate *e, const struct estimate *more)
 {
-    double *sorted, *blocks = mem_array(e->n_blocks + more->n_blocks, sizeof(*blocks));
-    struct interval r;
+    double *blocks = mem_array(e->n_blocks + more->n_blocks, sizeof(*blocks));
 
     add_runs(e, more); /* first: it looks at e's own value */
     memcpy(blocks, e->blocks, e->n_blocks * sizeof(*blocks));
@@ -33,14 +55,7 @@ static void add_blocks(struct estimate *e, const struct estimate *more)
     free(e->blocks);
     e->blocks = blocks;
     e->n_blocks += more->n_blocks;
-    sorted = mem_array(e->n_blocks, sizeof(*sorted));
-    memcpy(sorted, blocks, e->n_blocks * sizeof(*sorted));
-    stats_sort(sorted, e->n_blocks);
-    r = stats_median_interval(sorted, e->n_blocks, compare_rule_unjudged(false).alpha);
-    e->value = r.value;
-    e->low = r.low;
-    e->high = r.high;
-    free(sorted);
+    close_estimate(e, compare_rule_unjudged(false).alpha);
 }
 
 static void copy_estimate(struct case_result *to, const struct estimate *from)

@@ -12,3 +12,6 @@ int pool_check(const struct run_result *a, const struct run_result *b, struct er
 /* Adds the blocks of `more` to the cases that *into has too, and the cases that it lacks; values and intervals are made
  * anew, those as in compare_rule_unjudged(), and each run's own value is kept (estimate.runs). Verdicts are added. An exact figure that differs is a wrong result. */
 void pool_add(struct run_result *into, const struct run_result *more);
+
+/* Makes the intervals of timed figures anew from their blocks: `alpha` is that of both sides together. */
+void pool_intervals(struct run_result *run, double alpha);

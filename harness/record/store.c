@@ -200,7 +200,7 @@ out:
 struct finish {
     struct store *store;
     int64_t run;
-    struct sql_stmt *result, *estimate, *known, *indexes, *value, *verdict;
+    struct sql_stmt *result, *estimate, *known, *indexes, *value;
 };
 
 static int finish_prepare(struct finish *f, struct err *err)
@@ -218,7 +218,6 @@ static int finish_prepare(struct finish *f, struct err *err)
                        " WHERE m.series = ? AND m.run = ? AND b.status = 'ok' AND b.side = 0"
                        " ORDER BY m.block" },
         { &f->value, "INSERT INTO block_value VALUES (?, ?, ?, ?, ?)" },
-        { &f->verdict, "INSERT INTO verdict VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)" },
     };
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
@@ -234,7 +233,6 @@ static void finish_close(struct finish *f)
     sql_finalize(f->known);
     sql_finalize(f->indexes);
     sql_finalize(f->value);
-    sql_finalize(f->verdict);
 }
 
 /* The indexes of the blocks that a case's values come from. Where samples do not tell (an import): 0, 1, ... */
@@ -306,13 +304,23 @@ static int add_case(struct finish *f, const struct case_result *c, size_t positi
     return 0;
 }
 
-static int add_verdict(struct finish *f, const struct verdict *v, size_t position, struct err *err)
+int store_add_verdicts(struct store *store, const struct run_result *run, struct err *err)
 {
-    return sql_run(f->store, f->verdict,
-                   SQL_ROW(SQL_V(f->run), SQL_V(position), SQL_V(v->case_id), SQL_V(v->metric),
-                           SQL_V(against_name(v->against)), SQL_V(outcome_name(v->outcome)), SQL_V(v->value),
-                           SQL_V(v->low), SQL_V(v->high), SQL_V(v->limit), SQL_V(v->detectable), SQL_V(v->reason)),
-                   err);
+    struct sql_stmt *add = sql_prepare(store, "INSERT INTO verdict VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", err);
+    int ret = add ? 0 : -1;
+
+    for (size_t i = 0; i < run->n_verdicts && ret == 0; i++) {
+        const struct verdict *v = &run->verdicts[i];
+
+        ret = sql_run(store, add,
+                      SQL_ROW(SQL_V(run->info.id), SQL_V(i), SQL_V((const char *)v->case_id), SQL_V((const char *)v->metric),
+                              SQL_V(against_name(v->against)), SQL_V(outcome_name(v->outcome)), SQL_V(v->value),
+                              SQL_V(v->low), SQL_V(v->high), SQL_V(v->limit), SQL_V(v->detectable),
+                              SQL_V((const char *)v->reason)),
+                      err);
+    }
+    sql_finalize(add);
+    return ret;
 }
 
 static int end_run(struct store *store, const struct run_result *run, struct err *err)
@@ -347,9 +355,8 @@ int store_finish_run(struct store *store, const struct run_result *run, struct e
     for (size_t i = 0; i < run->n_cases; i++)
         if (add_case(&f, &run->cases[i], i, &indexes, err) < 0)
             goto out;
-    for (size_t i = 0; i < run->n_verdicts; i++)
-        if (add_verdict(&f, &run->verdicts[i], i, err) < 0)
-            goto out;
+    if (store_add_verdicts(store, run, err) < 0)
+        goto out;
     ret = sql_commit(store, err);
 out:
     finish_close(&f);

@@ -13,6 +13,9 @@ extern const char *const store_migrations[STORE_VERSION];
 enum { STORE_UUID = 33 };
 int store_uuid(char uuid[STORE_UUID], struct err *err);
 
+/* Inside of a transaction. */
+int store_add_verdicts(struct store *store, const struct run_result *run, struct err *err);
+
 int store_refuse_newer(const struct store *store, long long version, struct err *err);
 
 /* Connects `store` to its server and sees to the tables there (store_server.c). */

@@ -250,13 +250,15 @@ static void the_writer_appends_and_the_reader_reads(void **state)
         { "pawl_reader", "DELETE FROM run", "permission denied" },
         { "pawl_reader", "CREATE TABLE mine (i INTEGER)", "permission denied" },
     };
-    char *from = local_file(state, "from.db"), *to = in_folder(state, "to.db");
+    char *from, *to;
     struct text as_writer = { 0 }, grant = { 0 };
     struct store server;
     struct err err = { 0 };
 
     if (!on_server())
         skip();
+    from = local_file(state, "from.db");
+    to = in_folder(state, "to.db");
     make_local(from, 2);
     store_close(open_store(to, STORE_WRITE));
     server = connect_to(to);
@@ -280,12 +282,13 @@ static void the_writer_appends_and_the_reader_reads(void **state)
 
 static void a_server_of_another_version_or_kind_is_refused(void **state)
 {
-    char *to = in_folder(state, "to.db");
+    char *to;
     struct store server;
     struct err err = { 0 };
 
     if (!on_server())
         skip();
+    to = in_folder(state, "to.db");
     assert_null(store_open(to, STORE_READ, &err));
     assert_says(&err, ERR_CONFIG, "there are no runs in");
     server = connect_to(to);
