@@ -76,11 +76,22 @@ static struct evaluation *row(struct rows *rows)
     return &rows->es[rows->n];
 }
 
-/* What a peer cannot do is its row's loss, not that of the table. */
+/* What one cannot do is its row's loss, not that of the table. */
 static void say_absent(const char *kind, size_t bytes, const struct err *err)
 {
     progress_say("%s", "");
     fprintf(stderr, "pawl codec eval: no row for %s at %zu bytes: %s\n", kind, bytes, err->msg);
+}
+
+/* Named by the user, but not to be had: else it is merely left out. */
+static void say_unfit(const struct tool_args *args, const char *name, size_t bytes, size_t dim)
+{
+    struct err err;
+
+    if (args->n_names == 0)
+        return;
+    err_set(&err, ERR_CONFIG, "it has no such codes of %zu dimensions", dim);
+    say_absent(name, bytes, &err);
 }
 
 static int of_size(const struct tool_args *args, size_t bytes, const struct evaluate_frame *frame, struct rows *rows,
@@ -91,8 +102,12 @@ static int of_size(const struct tool_args *args, size_t bytes, const struct eval
     for (size_t i = 0; i < codec_list_n; i++) {
         const struct codec *codec = codec_list[i];
 
-        if (!wanted(args, codec->name) || !codec->has(bytes, dim))
+        if (!wanted(args, codec->name))
             continue;
+        if (!codec->has(bytes, dim)) {
+            say_unfit(args, codec->name, bytes, dim);
+            continue;
+        }
         progress_say("evaluating %s, %zu bytes", codec->name, bytes);
         if (one(codec, bytes, args, frame, row(rows), err) < 0)
             return -1;
@@ -101,8 +116,12 @@ static int of_size(const struct tool_args *args, size_t bytes, const struct eval
     for (size_t i = 0; evaluate_faiss_kinds[i]; i++) {
         const char *kind = evaluate_faiss_kinds[i];
 
-        if (!wanted(args, kind) || !evaluate_faiss_has(kind, bytes, dim) || (peer_faiss_absent() && !args->n_names))
+        if (!wanted(args, kind) || (peer_faiss_absent() && !args->n_names))
             continue;
+        if (!evaluate_faiss_has(kind, bytes, dim)) {
+            say_unfit(args, kind, bytes, dim);
+            continue;
+        }
         progress_say("evaluating %s, %zu bytes", kind, bytes);
         if (evaluate_faiss(kind, bytes, frame, row(rows), err) == 0)
             rows->n++;
