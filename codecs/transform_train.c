@@ -12,9 +12,10 @@
 #include <string.h>
 
 /* GAMMA: a component counts with variance^GAMMA. Queries come from where the data come from, so an error along a strong
- * component moves more scores; between .25 and .4 recall hardly moves, at 0 it loses half a point. The mean's direction
- * has a weight of its own (projection_weight()). */
-static const double GAMMA = .25;
+ * component moves more scores. Between .1 and .55 recall@10 moves by less than a point, on 384 and 1,024 dimensions, with
+ * 350 and 2,000 training vectors; at 0 it loses half a point. The mean's direction has a weight of its own
+ * (projection_weight()), which may as well be a third or three times of what it is. */
+static const double GAMMA = .4;
 
 enum {
     FOLDS = 4,              /* of cross-fitting */
