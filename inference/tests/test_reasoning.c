@@ -33,11 +33,12 @@ static void all_ways_give_the_same_answers(void **state)
     if (!r)
         fail_msg("%s", err.msg);
     for (size_t i = 0; i < reasoning_count(r); i++) {
+        bool hardest = reasoning_problem(r, i)->level == PROBLEM_LEVELS; /* where later paths count: every way */
         struct multipath_answer first, answer;
 
         reasoning_answer(r, i, 0, &first);
         later += first.path > 0;
-        for (unsigned way = 1; way < WAYS; way++) {
+        for (unsigned way = hardest ? 1 : 1 + (unsigned)i % 3; way < WAYS; way += hardest ? 1 : 3) {
             reasoning_answer(r, i, way, &answer);
             assert_int_equal(answer.path, first.path);
             assert_int_equal(answer.verified, first.verified);
