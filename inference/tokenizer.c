@@ -4,12 +4,11 @@
 #include "base/mem.h"
 #include "inference/tokenizer_private.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* What a space is written as: by SentencePiece, and by byte-level BPE. */
 #define LOWER_BLOCK "\xe2\x96\x81"
-#define BYTE_SPACE "\xc4\xa0"
 
 void tokenizer_free(struct tokenizer *t)
 {
@@ -123,15 +122,36 @@ static bool rank_bpe(const struct tokenizer *t, struct gguf_string pair, size_t 
     return place >= 0;
 }
 
+/* The text that a symbol stands for; of byte-level BPE symbols are bytes, each written as a character. */
+static struct gguf_string as_text(const struct tokenizer *t, struct gguf_string s, char byte[1])
+{
+    unsigned c = (uint8_t)s.data[0];
+
+    if (!t->bytes)
+        return is_string(s, LOWER_BLOCK) ? (struct gguf_string){ " ", 1 } : s;
+    if (s.len > 1)
+        c = (c & 0x1f) << 6 | ((uint8_t)s.data[1] & 0x3f);
+    for (int b = 0; b < 256; b++)
+        if (t->chars[b] == c)
+            *byte = (char)b;
+    return (struct gguf_string){ byte, 1 };
+}
+
 static int unknown(const struct tokenizer *t, struct gguf_string s, struct tokens *tokens, struct err *err)
 {
-    bool space = is_string(s, t->bytes ? BYTE_SPACE : LOWER_BLOCK);
+    struct gguf_string text;
+    char byte = '?';
 
-    if (t->unknown < 0)
-        return err_set(err, ERR_USAGE, "the vocabulary has no token for '%.*s', and none for the unknown",
-                       space ? 1 : (int)s.len, space ? " " : s.data);
-    tokens_add(tokens, t->unknown);
-    return 0;
+    if (t->unknown >= 0) {
+        tokens_add(tokens, t->unknown);
+        return 0;
+    }
+    text = as_text(t, s, &byte);
+    if (text.len == 1 && !isprint((uint8_t)text.data[0]))
+        return err_set(err, ERR_USAGE, "the vocabulary has no token for the byte 0x%02x, and none for the unknown",
+                       (uint8_t)text.data[0]);
+    return err_set(err, ERR_USAGE, "the vocabulary has no token for '%.*s', and none for the unknown", (int)text.len,
+                   text.data);
 }
 
 /* A character that is no token: its bytes; where one of them is missing, the unknown token. */

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 struct args {
     const char *model, *prompt, *draft;
@@ -32,8 +33,8 @@ static const struct option {
 } options[] = {
     { "--model", "FILE", "a GGUF file: llama or bitnet; F32, F16, BF16, Q8_0, TQ1_0, TQ2_0 or I2_S", NAME,
       offsetof(struct args, model), 0, 0 },
-    { "--prompt", "TEXT", "what to continue; '-' reads it from standard input", NAME, offsetof(struct args, prompt), 0,
-      0 },
+    { "--prompt", "TEXT", "what to continue; '-' reads it from standard input, but for a newline at its end", NAME,
+      offsetof(struct args, prompt), 0, 0 },
     { "--tokens", "N", "new tokens at most (default: 128)", NUMBER, offsetof(struct args, tokens), 1, 1 << 24 },
     { "--context", "N", "tokens of prompt and answer together (default: the model's)", NUMBER,
       offsetof(struct args, context), 1, 1 << 24 },
@@ -125,6 +126,8 @@ static int read_prompt(struct text *text, struct err *err)
             return err_set(err, ERR_USAGE, "there is a NUL in the prompt on standard input");
         text_add(text, buf);
     }
+    if (text->len > 0 && text->data[text->len - 1] == '\n')
+        text->data[--text->len] = 0;
     return ferror(stdin) ? err_set(err, ERR_USAGE, "cannot read standard input: %s", strerror(errno)) : 0;
 }
 
@@ -155,10 +158,13 @@ static bool put(void *arg, const char *piece, size_t len)
 /* "lookup", "exit:2", or a file. */
 static int read_draft(const char *text, struct infer_options *o, struct err *err)
 {
+    static const char *const words[] = { "lookup", "exit:L" };
+    const char *near;
     int64_t layers;
 
     if (!text)
         return 0;
+    near = access(text, F_OK) < 0 ? text_suggest(text, words, ARRAY_LEN(words)) : NULL;
     if (strcmp(text, "lookup") == 0) {
         o->draft = SPECULATIVE_LOOKUP;
     } else if (strncmp(text, "exit:", 5) == 0) {
@@ -166,6 +172,8 @@ static int read_draft(const char *text, struct infer_options *o, struct err *err
             return err_wrap(err, "--draft exit:L");
         o->draft = SPECULATIVE_EXIT;
         o->draft_layers = (size_t)layers;
+    } else if (near) {
+        return err_set(err, ERR_USAGE, "--draft: there is no file '%s' (did you mean '%s'?)", text, near);
     } else {
         o->draft = SPECULATIVE_MODEL;
         o->draft_model = text;

@@ -107,6 +107,21 @@ static void expand(const struct plan_request *request, struct params *params, si
     }
 }
 
+/* A scenario of that name which has no cases for want of a file. */
+static bool wants_file(const struct plan_request *request, const struct plan *plan, const char *glob)
+{
+    for (size_t i = 0; i < request->registry->n; i++) {
+        const struct scenario *s = request->registry->scenarios[i];
+        bool has_cases = false;
+
+        for (size_t j = 0; j < plan->n; j++)
+            has_cases |= plan->comparisons[j].params.scenario == s;
+        if (s->file && !has_cases && strncmp(glob, s->name, strlen(s->name)) == 0)
+            return true;
+    }
+    return false;
+}
+
 /* What may have been meant by a glob that selects nothing: the nearest scenario, variant or full case id. */
 static int nothing(const struct plan_request *request, const char *glob, struct err *err)
 {
@@ -140,7 +155,9 @@ static int nothing(const struct plan_request *request, const char *glob, struct 
         }
     }
     near = text_suggest(glob, names, n_names);
-    if (near)
+    if (wants_file(request, &plan, glob))
+        err_set(err, ERR_USAGE, "no case matches '%s' without a file (--model FILE)", glob);
+    else if (near)
         err_set(err, ERR_USAGE, "no case matches '%s' (did you mean '%s'?)", glob, near);
     else
         err_set(err, ERR_USAGE, "no case matches '%s' (see 'pawl list')", glob);

@@ -108,6 +108,37 @@ static void cell_or_variant_that_does_not_exist_is_not_planned(void **state)
     assert_int_equal(plan_build(&r, &plan, &err), -1);
 }
 
+static bool never(const struct params *params)
+{
+    (void)params;
+    return false;
+}
+
+static int take_file(const char *path, struct err *err)
+{
+    (void)path;
+    (void)err;
+    return 0;
+}
+
+static void scenario_without_its_file_says_so(void **state)
+{
+    static const struct scenario wants_file = { .name = "inference/mine", .summary = "s", .axes = axes, .n_axes = 2,
+                                                .has = never, .variants = variants, .n_variants = 4, .run = work,
+                                                .file = take_file };
+    static const struct scenario *const list[] = { &matrix, &wants_file };
+    static const struct registry both = { list, 2 };
+    static const char *const globs[] = { "inference/mine" };
+    struct plan_request r = request(globs, 1);
+    struct err err = { 0 };
+    struct plan plan;
+
+    (void)state;
+    r.registry = &both;
+    assert_int_equal(plan_build(&r, &plan, &err), -1);
+    assert_string_equal(err.msg, "no case matches 'inference/mine' without a file (--model FILE)");
+}
+
 static void roofs_come_with_the_variant_under_them(void **state)
 {
     static const struct variant some[] = { { .name = "plain" },
@@ -378,6 +409,7 @@ static void sample_that_lacks_a_field_or_holds_another_type_is_not_understood(vo
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(scenario_without_its_file_says_so),
         cmocka_unit_test(plan_is_the_product_of_the_axes_and_threads_double_up_to_all_cores),
         cmocka_unit_test(quick_plan_takes_the_quick_values),
         cmocka_unit_test(cell_or_variant_that_does_not_exist_is_not_planned),

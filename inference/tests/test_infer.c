@@ -6,6 +6,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -169,6 +170,79 @@ static void limits_are_kept_and_named(void **state)
     unlink(path);
 }
 
+/* Zeros, which the file need not hold: 34 MB in F16. */
+static void write_large_model(char path[32])
+{
+    static const struct { const char *name; uint64_t cols, rows; } tensors[] = {
+        { "token_embd.weight", 1024, VOCAB },      { "output_norm.weight", 1024, 1 },
+        { "blk.0.attn_norm.weight", 1024, 1 },     { "blk.0.attn_q.weight", 1024, 1024 },
+        { "blk.0.attn_k.weight", 1024, 1024 },     { "blk.0.attn_v.weight", 1024, 1024 },
+        { "blk.0.attn_output.weight", 1024, 1024 }, { "blk.0.ffn_norm.weight", 1024, 1 },
+        { "blk.0.ffn_gate.weight", 1024, 4096 },   { "blk.0.ffn_up.weight", 1024, 4096 },
+        { "blk.0.ffn_down.weight", 4096, 1024 },
+    };
+    const struct fixture_spec spec = { .arch = "llama", .dim = 1024, .layers = 1, .heads = 8, .kv_heads = 8,
+                                       .ff = 4096, .vocab = VOCAB };
+    struct gguf_file f = { 0 };
+    struct bytes head;
+    uint64_t at = 0;
+    int fd;
+
+    fixture_metadata(&spec, &f);
+    vocabulary(&f, false);
+    for (size_t i = 0; i < ARRAY_LEN(tensors); i++) {
+        bool vector = tensors[i].rows == 1;
+        uint64_t dims[] = { tensors[i].cols, tensors[i].rows };
+
+        file_info(&f, tensors[i].name, vector ? 1 : 2, dims, vector ? GGUF_F32 : GGUF_F16, at);
+        at += dims[0] * dims[1] * (vector ? 4 : 2);
+    }
+    head = file_finish(&f);
+    bytes_pad(&head, 32);
+    strcpy(path, "/tmp/pawl-infer-XXXXXX");
+    fd = mkstemp(path);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, head.data, head.n), head.n);
+    assert_int_equal(ftruncate(fd, (off_t)(head.n + at)), 0);
+    close(fd);
+    free(head.data);
+}
+
+/* Not the file beside what is made of it: in a process of its own, since what was used once counts for ever. */
+static void memory_is_weights_cache_and_a_constant(void **state)
+{
+    enum { CONSTANT = 26 << 20 }; /* the program, and the largest tensor before its pages are given back */
+    char path[32];
+    pid_t child;
+    int status;
+
+    (void)state;
+#ifdef __SANITIZE_ADDRESS__
+    skip(); /* keeps a shadow of all memory, and what was freed */
+#endif
+    write_large_model(path);
+    child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        struct infer_options o = { .model = path, .prompt = "ab", .prompt_len = 2, .tokens = 2, .isa = isa_host() };
+        struct infer_report r;
+        struct heard heard = { 0 };
+        struct err err = { 0 };
+
+        if (infer_run(&o, hear, &heard, &r, &err) < 0) {
+            fprintf(stderr, "%s\n", err.msg);
+            _exit(2);
+        }
+        if (r.peak_bytes < r.weight_bytes || r.weight_bytes < 32 << 20)
+            _exit(3);
+        _exit(r.peak_bytes > r.weight_bytes + r.cache_bytes + r.work_bytes + CONSTANT);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    unlink(path);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+}
+
 static void seed_decides_what_is_drawn(void **state)
 {
     char path[32];
@@ -197,6 +271,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(infer_says_what_the_model_says),
         cmocka_unit_test(limits_are_kept_and_named),
+        cmocka_unit_test(memory_is_weights_cache_and_a_constant),
         cmocka_unit_test(seed_decides_what_is_drawn),
     };
 

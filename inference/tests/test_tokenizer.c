@@ -260,7 +260,9 @@ static void text_without_a_token_is_named(void **state)
 {
     static const char *const models[] = { "llama", "gpt2" }, *const letters[] = { "a", "b" };
     static const float scores[2];
-    static const struct { const char *text, *shown; } rows[] = { { "a b", "' '" }, { "abc", "'c'" }, { " ", "' '" } };
+    static const struct { const char *text, *shown; } rows[] = {
+        { "a b", "' '" }, { "abc", "'c'" }, { "ab\n", "0x0a" }, { "\xff", "0xff" },
+    };
 
     (void)state;
     for (size_t m = 0; m < ARRAY_LEN(models); m++) {
