@@ -283,10 +283,14 @@ int against_make(const struct against_place *place, const char *ref, struct agai
     return ret == 0 ? 0 : err->code == ERR_CONFIG ? 1 : -1;
 }
 
-int against_prepare_in(const struct against_place *place, const char *ref, struct against_program *a, struct err *err)
+int against_prepare_in(const struct against_place *place, const char *ref, bool exact, struct against_program *a,
+                       struct err *err)
 {
+    int (*find)(const char *, const char *, char *, size_t, struct err *) = exact ? against_commit : against_base;
+
     *a = (struct against_program){ 0 };
-    if (against_base(place->source, ref, a->commit, sizeof(a->commit), err) < 0 || against_make(place, ref, a, err) != 0)
+    if (find(place->source, ref, a->commit, sizeof(a->commit), err) < 0 ||
+        against_make(place, exact ? NULL : ref, a, err) != 0)
         return -1;
     a->identical = against_same_code(place->program, a->program);
     return 0;
@@ -334,7 +338,7 @@ int against_find(char **source, char **cache, struct err *err)
     return *cache ? 0 : -1;
 }
 
-int against_prepare(const char *ref, struct against_program *a, struct err *err)
+int against_prepare(const char *ref, bool exact, struct against_program *a, struct err *err)
 {
     struct against_place place = { .program = "/proc/self/exe" };
     char *source, *cache;
@@ -344,10 +348,10 @@ int against_prepare(const char *ref, struct against_program *a, struct err *err)
     place.source = source;
     place.cache = cache;
     if (ret == 0)
-        ret = against_prepare_in(&place, ref, a, err);
+        ret = against_prepare_in(&place, ref, exact, a, err);
     free(source);
     free(cache);
-    return ret < 0 ? err_wrap(err, "--against %.60s", ref) : 0;
+    return ret;
 }
 
 void against_free(struct against_program *a)

@@ -18,12 +18,12 @@
 #include <stdbool.h>
 
 struct against_program {
-    char commit[72]; /* of the merge base of REF and HEAD */
+    char commit[72]; /* of the merge base of REF and HEAD, or REF's own */
     char *program;   /* path of its pawl, owned */
     bool identical;  /* both programs have the same code */
 };
 
-/* Says on standard error what it builds. -1: ERR_CONFIG where REF, the clone or the code of the merge base is at fault,
+/* `exact`: of the commit REF itself, not of the merge base. Says on standard error what it builds. -1: ERR_CONFIG where REF, the clone or the code of the merge base is at fault,
  * with what to do or with the words of the build; ERR_HARNESS where the disk is. */
-int against_prepare(const char *ref, struct against_program *a, struct err *err);
+int against_prepare(const char *ref, bool exact, struct against_program *a, struct err *err);
 void against_free(struct against_program *a);

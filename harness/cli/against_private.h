@@ -30,7 +30,8 @@ int against_find(char **source, char **cache, struct err *err);
 int against_make(const struct against_place *place, const char *ref, struct against_program *a, struct err *err);
 
 /* against_prepare() with everything told, nothing looked up. */
-int against_prepare_in(const struct against_place *place, const char *ref, struct against_program *a, struct err *err);
+int against_prepare_in(const struct against_place *place, const char *ref, bool exact, struct against_program *a,
+                       struct err *err);
 
 /* The merge base of `ref` and HEAD. ERR_CONFIG with the command that helps. */
 int against_base(const char *source, const char *ref, char *commit, size_t size, struct err *err);

@@ -187,7 +187,9 @@ static void describe(struct drill *d, const struct context *context)
 static void kind_text(const struct drill_row *rows, size_t n, struct text *out)
 {
     text_addf(out, "%s, %s, margin %g %%\n%s, commit %.12s, since %s\n", rows->cases,
-              rows->pairs ? "in turns with the same program (gate --against)" : "against a baseline", rows->margin * 100,
+              rows->pairs ? "in turns with the same program, as 'gate --against REF' and '--against baseline'"
+                          : "against the figures of a baseline, as 'gate'",
+              rows->margin * 100,
               rows->host_class, *rows->commit ? rows->commit : "unknown", rows->started);
     text_add(out, "slower by   runs  runs with an alarm      verdicts  REGRESSED              inconclusive  passed  s/run\n");
     for (size_t e = 0; e < n; e++) {

@@ -104,25 +104,48 @@ static int find_program(const char *path, struct against_program *a, struct err 
     return 0;
 }
 
+/* --against baseline: the program of the commit that the baseline speaks of, whatever became of its branch. */
+static int find_accepted(const struct context *context, const struct baseline *baseline, struct other *other,
+                         struct err *err)
+{
+    size_t others;
+    const char *commit;
+
+    if (!baseline)
+        return err_set(err, ERR_CONFIG, "there is no baseline for this host class: 'pawl accept' makes one");
+    commit = baseline_commit(baseline, context->options->args, context->options->n_args, &others);
+    if (!commit)
+        return err_set(err, ERR_CONFIG, "none of these cases was accepted from a clean commit, which could be built again");
+    if (others)
+        say("pawl gate: %zu cases were not accepted at %.12s: they are held against the times of their acceptance", others,
+            commit);
+    return against_prepare(commit, true, &other->built, err);
+}
+
 int other_prepare(const struct context *context, const struct topology *topology, struct other *other,
                   struct gate_rules *rules, struct err *err)
 {
     const struct options *o = context->options;
     const char *name = o->against ? o->against : o->against_program;
-    int ret = o->against ? against_prepare(o->against, &other->built, err)
-                         : find_program(o->against_program, &other->built, err);
+    bool accepted = strcmp(name, "baseline") == 0 && o->against;
+    int ret = accepted     ? find_accepted(context, rules->baseline, other, err)
+              : o->against ? against_prepare(name, false, &other->built, err)
+                           : find_program(name, &other->built, err);
 
-    if (ret < 0)
-        return -1;
-    if (list_cases(context, other, err) < 0 || find_missing(context, topology, other, err) < 0)
-        return err_wrap(err, "--against %s", name);
+    if (ret < 0 || list_cases(context, other, err) < 0 || find_missing(context, topology, other, err) < 0)
+        return err_wrap(err, o->against ? "--against %.60s" : "--against-program %.60s", name);
     rules->ref = other->built.commit;
+    rules->ref_is_baseline = accepted;
     rules->ref_identical = other->built.identical;
     rules->in_ref = has_case;
     rules->ref_arg = other;
     rules->ref_missing = other->missing;
-    rules->n_ref_missing = other->n_missing;
-    say("pawl gate: against %.12s, %s%s%s", other->built.commit, o->against ? "the merge base with " : "", name,
+    rules->n_ref_missing = accepted ? 0 : other->n_missing; /* what was accepted and is gone, the baseline tells */
+    say("pawl gate: against %.12s, %s%s%s", other->built.commit,
+        accepted     ? "accepted as the "
+        : o->against ? "the merge base with "
+                     : "",
+        name,
         other->built.identical ? ": the same code as this program's, nothing to measure" : "");
     return 0;
 }

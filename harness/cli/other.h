@@ -14,7 +14,7 @@ struct other {
     size_t n_missing;
 };
 
-/* Fills *other and what `rules` says of it. -1 as against_prepare(); also where the other program cannot be asked. */
+/* Fills *other and what `rules`, which has the baseline already, says of it. -1 as against_prepare(); also where the other program cannot be asked. */
 int other_prepare(const struct context *context, const struct topology *topology, struct other *other,
                   struct gate_rules *rules, struct err *err);
 void other_free(struct other *other); /* accepts {0} */

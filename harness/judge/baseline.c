@@ -55,6 +55,29 @@ size_t baseline_other_epochs(const struct baseline *baseline, const char *epoch)
     return n;
 }
 
+const char *baseline_commit(const struct baseline *baseline, const char *const *globs, size_t n_globs, size_t *others)
+{
+    const char *commit = NULL;
+    size_t most = 0, all = 0;
+
+    for (size_t i = 0; i < baseline->n; i++) {
+        const char *candidate = baseline->cases[i].commit;
+        size_t n = 0;
+
+        if (!text_globs(globs, n_globs, baseline->cases[i].id))
+            continue;
+        all++;
+        for (size_t j = 0; j < baseline->n; j++)
+            n += strcmp(baseline->cases[j].commit, candidate) == 0 && text_globs(globs, n_globs, baseline->cases[j].id);
+        if (n >= most && *candidate && !strchr(candidate, '-')) { /* not "-dirty" */
+            most = n;
+            commit = candidate;
+        }
+    }
+    *others = all - most;
+    return commit;
+}
+
 static void accepted_free(struct accepted *a)
 {
     for (size_t i = 0; i < a->n_estimates; i++) {

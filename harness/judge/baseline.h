@@ -39,6 +39,10 @@ int baseline_accept(struct baseline *baseline, const struct run_result *run, con
 /* How many of its cases were accepted in another epoch of the host than `epoch`. */
 size_t baseline_other_epochs(const struct baseline *baseline, const char *epoch);
 
+/* The commit at which most of its cases under these globs were accepted, of several such the last in its order; NULL where
+ * none was accepted from a clean tree. *others counts those that were accepted elsewhere. */
+const char *baseline_commit(const struct baseline *baseline, const char *const *globs, size_t n_globs, size_t *others);
+
 const struct accepted *baseline_find(const struct baseline *baseline, const char *id); /* NULL where absent */
 const struct estimate *accepted_estimate(const struct accepted *accepted, const char *metric);
 

@@ -9,28 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct compare_rule compare_rule(size_t n_verdicts)
-{
-    double each = COMPARE_SUITE_ERROR / 2 / (double)(n_verdicts ? n_verdicts : 1);
-    struct compare_rule rule = { .alpha = 2 * each / (COMPARE_LOOKS + 1), .between = each };
-    size_t n = COMPARE_BLOCKS_MIN;
-
-    while (stats_median_rank(n, rule.alpha) == 0)
-        n++;
-    for (int i = 0; i < COMPARE_LOOKS; i++, n += (n + 1) / 2)
-        rule.looks[i] = n;
-    return rule;
-}
-
-struct compare_rule compare_rule_unjudged(bool full)
-{
-    struct compare_rule rule = { .alpha = 2 * COMPARE_SUITE_ERROR };
-
-    for (int i = 0; i < COMPARE_LOOKS; i++)
-        rule.looks[i] = full ? COMPARE_BLOCKS_FULL : COMPARE_BLOCKS_MIN;
-    return rule;
-}
-
 bool compare_disturbed(const struct sample *s)
 {
     return s->cpu_ns < COMPARE_CPU_SHARE * s->ns || s->switches > 0 || s->migrated;

@@ -12,7 +12,8 @@
  * judge/compare.h); and a pass has to stay below the margin by that difference.
  *
  * A host has epochs (machine/fingerprint.h): a new microcode, kernel or boost policy moves times that no commit moved.
- * A slowdown against a figure accepted in another epoch is therefore no alarm, but INCONCLUSIVE, and says why. */
+ * A slowdown against a figure accepted in another epoch is therefore no alarm, but INCONCLUSIVE, and says why.
+ * Neither epochs nor what runs differ by matter where the accepted program is measured again beside ours (ref_is_baseline). */
 #pragma once
 
 #include "base/stats.h"
@@ -48,6 +49,8 @@ struct gate_rules {
     const char *const *ref_missing;
     size_t n_ref_missing;
     bool ref_identical; /* the two programs are the same code: nothing was measured against it */
+    bool ref_is_baseline; /* `ref` is the full name of a commit at which cases of the baseline were accepted: these are held
+                             against that program here and now instead of against the times of that day, others not at all */
     double step; /* `bisect`: REGRESSED is what lies beyond half of this slowdown, PASS what does not (bisect_side()); 0: the
                     limits above */
 };

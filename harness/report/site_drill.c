@@ -24,7 +24,7 @@ static bool same(const struct drill_row *a, const struct drill_row *b)
 
 static bool replaces(const struct drill_row *a, const struct drill_row *b)
 {
-    return strcmp(a->host_class, b->host_class) == 0 && a->pairs == b->pairs;
+    return strcmp(a->host_class, b->host_class) == 0 && a->pairs == b->pairs && a->margin == b->margin;
 }
 
 /* The next drill from row `from` on that is the last one of its host class and kind; false where there is none. */
@@ -129,8 +129,10 @@ void site_drill_sections(const struct site *site, struct text *html)
 
     for (size_t from = 0; next_group(site, from, &g); from = g.end) {
         const struct drill_row *r = &site->drills[g.first];
-        struct text table = { 0 }, picture = { 0 }, when = { 0 }, commit = { 0 };
+        struct text table = { 0 }, picture = { 0 }, when = { 0 }, commit = { 0 }, against = { 0 };
 
+        text_addf(&against, "%s; margin %g %%", r->pairs ? "in turns with the same program, as gate --against"
+                                                         : "against the figures of a baseline", r->margin * 100);
         rows(site, &g, &table);
         plot(&g, site, ++n, &picture);
         site_time(&when, r->started);
@@ -138,13 +140,13 @@ void site_drill_sections(const struct site *site, struct text *html)
         template_fill(html, dashboard_drill_html,
                       (struct field[]){ { "host", r->host_class },
                                         { "cases", r->cases },
-                                        { "against", r->pairs ? "gate --against: this program against itself, in turns"
-                                                              : "gate against a baseline made at the start" },
+                                        { "against", against.data },
                                         { "when", when.data },
                                         { "commit", commit.data },
                                         { "plot", picture.data },
                                         { "rows", table.data } },
                       7);
+        text_free(&against);
         text_free(&table);
         text_free(&picture);
         text_free(&when);
@@ -154,10 +156,10 @@ void site_drill_sections(const struct site *site, struct text *html)
 
 static void draw(const struct site *site, const struct group *g, struct text *script)
 {
-    double x_high = site->margin * 100;
+    double margin = site->drills[g->first].margin * 100, x_high = margin;
 
     text_addf(script, "width = %d\nheight = %d\nmargin = ", PLOT_WIDTH, PLOT_HEIGHT);
-    gnuplot_number(script, site->margin * 100);
+    gnuplot_number(script, margin);
     text_add(script, "\n$drill << END\n");
     for (size_t i = g->first; i < g->end; i++) {
         struct interval d = drill_row_detected(&site->drills[i]);

@@ -112,3 +112,11 @@ static inline struct baseline accept(const struct recording *r)
     run_result_free(&run);
     return baseline;
 }
+
+static inline const struct verdict *verdict_of(const struct run_result *run, const char *case_id, const char *metric)
+{
+    for (size_t i = 0; i < run->n_verdicts; i++)
+        if (strcmp(run->verdicts[i].case_id, case_id) == 0 && strcmp(run->verdicts[i].metric, metric) == 0)
+            return &run->verdicts[i];
+    return NULL;
+}

@@ -27,7 +27,7 @@ static int prepare(const char *ref, const char *program, struct against_program 
 {
     struct against_place place = { repo.data, cache.data, program };
 
-    return against_prepare_in(&place, ref, a, err);
+    return against_prepare_in(&place, ref, false, a, err);
 }
 
 static void prepare_well(const char *ref, const char *program, struct against_program *a)
@@ -175,15 +175,15 @@ static void clone_that_the_user_stands_in_is_the_one(void **state)
     text_free(&path);
     text_addf(&path, "%s/harness", repo.data);
     assert_int_equal(chdir(path.data), 0);
-    if (against_prepare("main", &a, &err) < 0)
+    if (against_prepare("main", false, &a, &err) < 0)
         fail_msg("%s", err.msg);
     text_free(&path);
     text_addf(&path, "'%s'", a.program);
     assert_prints(path.data, "one\n");
     assert_non_null(strstr(a.program, "/my cache/pawl/against/"));
     against_free(&a);
-    assert_int_equal(against_prepare("mian", &a, &err), -1);
-    assert_says(&err, "--against mian: unknown commit 'mian' (did you mean 'main'?)");
+    assert_int_equal(against_prepare("mian", false, &a, &err), -1);
+    assert_says(&err, "unknown commit 'mian' (did you mean 'main'?)");
     text_free(&path);
     against_free(&a);
 }

@@ -303,6 +303,34 @@ static void acceptance_keeps_what_the_run_lacks_unless_told_to_replace(void **st
     baseline_free(&baseline);
 }
 
+static void commit_to_measure_again_is_where_most_was_accepted_cleanly(void **state)
+{
+    static const struct { const char *glob, *commits[3], *want; size_t others; } rows[] = {
+        { NULL, { "aaa", "aaa", "bbb" }, "aaa", 1 },
+        { NULL, { "aaa", "bbb-dirty", "bbb-dirty" }, "aaa", 2 },
+        { NULL, { "bbb-dirty", "", "" }, NULL, 3 },
+        { "k/2", { "aaa", "aaa", "bbb" }, "bbb", 0 },
+        { "k/3", { "aaa", "aaa", "bbb" }, NULL, 0 },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct accepted cases[3] = { { .id = "k/0" }, { .id = "k/1" }, { .id = "k/2" } };
+        struct baseline baseline = { .cases = cases, .n = 3 };
+        const char *commit;
+        size_t others;
+
+        for (int c = 0; c < 3; c++)
+            text_copy(cases[c].commit, sizeof(cases[c].commit), rows[i].commits[c]);
+        commit = baseline_commit(&baseline, &rows[i].glob, rows[i].glob != NULL, &others);
+        if (rows[i].want)
+            assert_string_equal(commit, rows[i].want);
+        else
+            assert_null(commit);
+        assert_int_equal(others, rows[i].others);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -316,6 +344,7 @@ int main(void)
         cmocka_unit_test(instructions_are_kept_where_every_block_has_them_and_are_a_second_opinion),
         cmocka_unit_test(acceptance_refuses_what_is_no_figure_and_changes_nothing),
         cmocka_unit_test(acceptance_keeps_what_the_run_lacks_unless_told_to_replace),
+        cmocka_unit_test(commit_to_measure_again_is_where_most_was_accepted_cleanly),
     };
 
     return cmocka_run_group_tests_name("baseline", tests, NULL, NULL);

@@ -1,35 +1,14 @@
 // SPDX-License-Identifier: MIT
 /* test_cli_bisect.c -- `pawl bisect` on a throw-away repository, each commit of which is built and measured. The planted
  * slowdown is a factor of eight, so that no mood of a host hides it. */
-#include "cli_fixture.h"
-
-/* Runs shell text in the test's folder. */
-static void sh(const char *script)
-{
-    struct text command = { 0 };
-
-    text_addf(&command, "cd '%s' && { %s\n} >sh.out 2>&1 </dev/null", folder, script);
-    if (system(command.data) != 0)
-        fail_msg("%s: %s", script, slurp("sh.out"));
-    text_free(&command);
-}
-
-#define COMMIT(change, words) change " && git add -A && git commit -qm '" words "'\n"
-#define WORK(n)               "sed -i 's/WORK = .*/WORK = " n " };/' work.h"
+#include "mini_fixture.h"
 
 /* good (tag), comment, broken, innocent, slow, comment, more comment (main) */
 static int make_repo(void **state)
 {
-    if (make_folder(state) < 0)
+    if (make_mini(state) < 0)
         return -1;
-    setenv("GIT_CONFIG_GLOBAL", "/dev/null", 1);
-    setenv("GIT_CONFIG_NOSYSTEM", "1", 1);
-    for (const char *const *who = (const char *const[]){ "GIT_AUTHOR_NAME", "GIT_COMMITTER_NAME", "GIT_AUTHOR_EMAIL",
-                                                         "GIT_COMMITTER_EMAIL", NULL }; *who; who++)
-        setenv(*who, strstr(*who, "NAME") ? "A U Thor" : "author@example.org", 1);
-    setenv("XDG_CACHE_HOME", folder, 1);
-    sh("git init -q -b main . && cp " PAWL_MINI "/* " PAWL_ROOMS " . && git add CMakeLists.txt *.c *.h rooms.cmake && "
-       "git commit -qm good && git tag good && printf '%s\\n' out err pawl.db* pawl.lock* sh.out baselines pawl >.git/info/exclude\n"
+    sh("git tag good\n"
        COMMIT("echo '/* a remark */' >>subject.c", "comment")
        COMMIT("echo '#error broken' >>work.h", "broken")
        COMMIT("sed -i '/#error/d' work.h && sed -i 's/0.999/0.998/' subject.c", "innocent: `touch HACK` <b>")

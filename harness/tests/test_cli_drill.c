@@ -55,9 +55,9 @@ static void another_margin_and_the_other_gate_are_drills_of_their_own(void **sta
         done(&r);
     }
     r = pawl("drill --show");
-    assert_has(r.out, "against a baseline, margin 3 %");
-    assert_has(r.out, "against a baseline, margin 1 %");
-    assert_has(r.out, "in turns with the same program (gate --against), margin 3 %");
+    assert_has(r.out, "against the figures of a baseline, as 'gate', margin 3 %");
+    assert_has(r.out, "of a baseline, as 'gate', margin 1 %");
+    assert_has(r.out, "'--against baseline', margin 3 %");
     done(&r);
 }
 

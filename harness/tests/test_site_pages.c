@@ -268,7 +268,7 @@ static void of_many_epochs_every_rule_is_drawn_and_no_words_meet(void **state)
 static struct drill_row drill(const char *host_class, const char *started, double effect, int verdicts, int regressed)
 {
     struct drill_row r = {
-        .effect = effect, .runs = 20, .verdicts = verdicts, .regressed = regressed, .seconds = 31.25
+        .effect = effect, .margin = 0.03, .runs = 20, .verdicts = verdicts, .regressed = regressed, .seconds = 31.25
     };
 
     text_copy(r.host_class, sizeof(r.host_class), host_class);
