@@ -10,6 +10,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 enum { DIM = 1024, QUERIES = 8, CODES = 1024 }; /* one operation scores so many codes for so many queries */
 
@@ -70,6 +71,7 @@ struct trained {
     struct codec_model model;
     struct evaluation e;
     struct codes codes; /* of the first CODES base vectors */
+    double encode_us;   /* what one of them took */
 };
 
 struct state {
@@ -137,10 +139,16 @@ static int open_vectors(const struct bench *bench, struct state *s, struct err *
 static int prepare(struct state *s, size_t variant, size_t bytes, struct err *err)
 {
     struct trained *t = &s->trained[variant];
+    struct timespec began, end;
+    int ret;
 
     if (quality_data_model(&s->data, quality_variants[variant].impl, bytes, &t->model, &t->e, err) < 0)
         return -1;
-    return codec_encode(&t->model, &s->base, &t->codes, err);
+    clock_gettime(CLOCK_MONOTONIC, &began);
+    ret = codec_encode(&t->model, &s->base, &t->codes, err);
+    clock_gettime(CLOCK_MONOTONIC, &end);
+    t->encode_us = ((double)(end.tv_sec - began.tv_sec) * 1e6 + (double)(end.tv_nsec - began.tv_nsec) * 1e-3) / CODES;
+    return ret;
 }
 
 static void scan(const struct state *s, float *scores)
@@ -265,6 +273,16 @@ EXACT(side, 0, (double)e->side_bytes)
 EXACT(mse, 0, e->mse)
 EXACT(bound, 4 * DIM, e->bound_bytes)
 
+/* The reference keeps vectors as they are. */
+static int encode_us(void *arg, const struct variant *variant, double *value, struct err *err)
+{
+    const struct state *s = arg;
+
+    (void)err;
+    *value = s->trained[variant - quality_variants].encode_us;
+    return 0;
+}
+
 #define METRIC(n, u, b, f) { .name = n, .unit = u, .kind = METRIC_EXACT, .better = b, .exact = exact_##f }
 
 static const struct metric quality_metrics[] = {
@@ -279,6 +297,7 @@ static const struct metric quality_metrics[] = {
     METRIC("recall@100", "", METRIC_HIGHER_IS_BETTER, recall_100),
     { .name = "mscores", .unit = "M/s", .kind = METRIC_TIMED, .better = METRIC_HIGHER_IS_BETTER,
       .from_ns = million_scores },
+    { .name = "encode_us", .unit = "us", .kind = METRIC_TIMED, .better = METRIC_LOWER_IS_BETTER, .timed = encode_us },
 };
 
 const struct scenario scenario_quality = {

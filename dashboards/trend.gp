@@ -42,7 +42,7 @@ if (rule_room) {
     set x2range [0.5:n_runs + 0.5]
     set x2tics (' ' 1) scale 0
 }
-set ytics nomirror scale 0 textcolor rgb ink format '%.4g'
+set ytics nomirror scale 0 textcolor rgb ink format '%.6g'
 set grid ytics linetype 1 linewidth 0.7 linecolor rgb faint
 set ylabel label textcolor rgb ink noenhanced
 set key outside top left horizontal Left reverse noenhanced textcolor rgb ink samplen 2 spacing 1.1

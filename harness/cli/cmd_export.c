@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "cli/commands.h"
-#include "record/store.h"
+#include "record/store_cpu.h"
 #include "report/export.h"
+
+#include <string.h>
 
 int cmd_export(const struct context *context)
 {
@@ -21,7 +23,8 @@ int cmd_export(const struct context *context)
     else
         store = store_open(o->db, STORE_READ, &err);
     if (store && store_find_run(store, o->n_args > 1 ? o->args[1] : "last", NULL, &id, &err) == 0 &&
-        store_load_run(store, id, &run, &err) == 0) {
+        store_load_run(store, id, &run, &err) == 0 &&
+        (strcmp(o->args[0], "gbench") != 0 || store_load_cpu(store, &run, &err) == 0)) {
         write(&run, &out);
         ret = print_text(&out, &err);
     }

@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/github.h"
 #include "cli/manual.h"
 #include "cli/programs.h"
 #include "cli/session.h"
@@ -199,6 +200,19 @@ static int show_file(const char *path, struct err *err)
     return ret;
 }
 
+/* What fails before the command begins is told in a step of GitHub Actions, too. */
+static int refuse(const struct context *context, const struct err *err)
+{
+    struct github github;
+    struct err ignored = { 0 };
+    bool step = github_begin(&github, context, &ignored) == 0;
+    int ret = say_error(context, err);
+
+    if (step)
+        github_failed(&github, context, err->msg, ret);
+    return ret;
+}
+
 static int run_command(const struct command *c, int argc, char *const *argv)
 {
     struct options options;
@@ -215,10 +229,10 @@ static int run_command(const struct command *c, int argc, char *const *argv)
     } else if (options.n_args > c->max_args) {
         say("pawl %s: too many arguments: '%s' (usage: pawl %s %s)", c->name, options.args[c->max_args], c->name, c->args);
     } else if (options.model && show_file(options.model, &err) < 0) {
-        ret = say_error(&context, &err);
+        ret = refuse(&context, &err);
     } else if (c->bit & (CMD_LIST | CMD_RUN | CMD_GATE | CMD_ACCEPT) &&
                (ret = programs_open(&options, c->bit != CMD_ACCEPT, &programs, &err)) < 0) {
-        ret = say_error(&context, &err);
+        ret = refuse(&context, &err);
     } else {
         if (programs.n) {
             context.registry = &programs.registry;

@@ -71,6 +71,36 @@ static bool failed(const json_t *row, bool *skipped)
     return json_is_true(json_object_get(row, "error_occurred")) || *skipped || (json_is_string(skip) && *json_string_value(skip));
 }
 
+/* Numbers of a row that are the library's own. */
+static const char *const own[] = { "family_index", "per_family_instance_index", "repetitions", "repetition_index",
+                                   "threads",      "iterations",                "real_time",   "cpu_time" };
+
+static void read_counters(const json_t *row, struct gbench_row *to)
+{
+    size_t capacity = 0;
+    const char *name;
+    json_t *value;
+
+    json_object_foreach((json_t *)row, name, value) {
+        bool is_own = !json_is_number(value) || !*name || has_controls(name) || !isfinite(json_number_value(value));
+
+        for (size_t i = 0; i < ARRAY_LEN(own); i++)
+            is_own |= strcmp(name, own[i]) == 0;
+        if (is_own || to->n_counters == GBENCH_COUNTERS_MAX)
+            continue;
+        to->counters = mem_grow(to->counters, &capacity, to->n_counters + 1, sizeof(*to->counters));
+        to->counters[to->n_counters++] = (struct gbench_counter){ mem_strdup(name), json_number_value(value) };
+    }
+}
+
+const double *gbench_row_counter(const struct gbench_row *row, const char *name)
+{
+    for (size_t i = 0; i < row->n_counters; i++)
+        if (strcmp(row->counters[i].name, name) == 0)
+            return &row->counters[i].value;
+    return NULL;
+}
+
 static int read_repetition(const json_t *row, const char *name, struct gbench_row *to, struct err *err)
 {
     const char *words = *string_at(row, "error_message") ? string_at(row, "error_message") : string_at(row, "skip_message");
@@ -90,6 +120,7 @@ static int read_repetition(const json_t *row, const char *name, struct gbench_ro
         if (read_unit(row, &unit_ns, err) < 0 || read_time(row, "real_time", unit_ns, true, &to->real_ns, err) < 0 ||
             read_time(row, "cpu_time", unit_ns, false, &to->cpu_ns, err) < 0)
             return -1;
+        read_counters(row, to);
     }
     to->name = mem_strdup(name);
     return 0;
@@ -219,6 +250,9 @@ int gbench_report_read(const char *path, struct gbench_report *report, struct er
 void gbench_report_free(struct gbench_report *report)
 {
     for (size_t i = 0; i < report->n; i++) {
+        for (size_t k = 0; k < report->rows[i].n_counters; k++)
+            free(report->rows[i].counters[k].name);
+        free(report->rows[i].counters);
         free(report->rows[i].name);
         free(report->rows[i].error);
     }

@@ -21,7 +21,15 @@ struct gbench_row {
     int64_t iterations; /* positive */
     double real_ns, cpu_ns; /* per iteration, >= 0; cpu_ns NAN: not told */
     int64_t threads;    /* at least 1 */
+    struct gbench_counter {
+        char *name; /* as `name` above */
+        double value;
+    } *counters; /* every other number of the row: "items_per_second", what the benchmark's author counts; at most
+                    GBENCH_COUNTERS_MAX */
+    size_t n_counters;
 };
+
+enum { GBENCH_COUNTERS_MAX = 64 };
 
 struct gbench_report {
     struct gbench_row *rows; /* in the order of the file; rows of one name are its repetitions */
@@ -38,5 +46,7 @@ char *gbench_report_bytes(const char *path, size_t *n, struct err *err);
 
 /* From a file; "-" is standard input. Names the file in its errors. */
 int gbench_report_read(const char *path, struct gbench_report *report, struct err *err);
+
+const double *gbench_row_counter(const struct gbench_row *row, const char *name); /* NULL: it has none of that name */
 
 void gbench_report_free(struct gbench_report *report); /* accepts {0} */

@@ -118,7 +118,7 @@ static int check_metrics(const struct scenario *s, struct err *err)
             return -1;
         if (scenario_metric(s, m->name) != m)
             return twice(s, "metric", m->name, err);
-        if (m->kind == METRIC_TIMED ? !m->from_ns : !m->exact)
+        if (m->kind == METRIC_TIMED ? !m->from_ns == !m->timed : !m->exact)
             return err_set(err, ERR_HARNESS, "scenario '%s': metric '%s' has no function", s->name, m->name);
     }
     return 0;

@@ -71,6 +71,7 @@ struct sample {
     double instructions, cycles, branch_misses, cache_misses;
 };
 
+/* What a block says of a metric that does not follow from its samples: an exact one, or one that was timed apart. */
 struct exact_value {
     int variant;
     const struct metric *metric;

@@ -12,6 +12,7 @@ static double identity(const struct params *params, double ns)
 const struct metric metric_time_ns = {
     "time_ns", "ns", METRIC_TIMED, METRIC_LOWER_IS_BETTER, .from_ns = identity,
 };
+const struct metric metric_cpu_time_ns = { "cpu_time_ns", "ns", METRIC_TIMED, METRIC_LOWER_IS_BETTER, .from_ns = NULL };
 const struct metric metric_roof_percent = { "roof_percent", "%", METRIC_TIMED, METRIC_HIGHER_IS_BETTER, .from_ns = NULL };
 const struct metric metric_speedup = { "speedup", "x", METRIC_TIMED, METRIC_HIGHER_IS_BETTER, .from_ns = NULL };
 const struct metric metric_instructions = { "instructions", "", METRIC_TIMED, METRIC_LOWER_IS_BETTER, .from_ns = NULL };
@@ -56,6 +57,8 @@ const struct metric *scenario_metric(const struct scenario *s, const char *name)
         return &metric_vs_ref;
     if (strcmp(name, metric_instructions.name) == 0)
         return &metric_instructions;
+    if (strcmp(name, metric_cpu_time_ns.name) == 0)
+        return &metric_cpu_time_ns;
     for (size_t i = 0; i < s->n_metrics; i++)
         if (strcmp(name, s->metrics[i].name) == 0)
             return &s->metrics[i];

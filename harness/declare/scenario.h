@@ -71,7 +71,7 @@ struct variant {
 };
 
 enum metric_kind {
-    METRIC_TIMED, /* follows from the time: noisy, judged with an interval */
+    METRIC_TIMED, /* follows from the time, or was timed apart: noisy, judged with an interval */
     METRIC_EXACT, /* the same in every run: bytes, ratios, recall; judged exactly */
 };
 
@@ -88,6 +88,8 @@ struct metric {
 
     /* Timed: the figure for `ns` nanoseconds per operation. Monotone in ns. */
     double (*from_ns)(const struct params *params, double ns);
+    /* Timed apart, where from_ns is NULL: what setup() or check() took the time of; called as exact() is. */
+    int (*timed)(void *state, const struct variant *variant, double *value, struct err *err);
     /* Exact: the figure itself; called once per block and variant after check(). */
     int (*exact)(void *state, const struct variant *variant, double *value, struct err *err);
 };
@@ -105,6 +107,9 @@ extern const struct metric metric_vs_ref;
 /* Where the kernel counts them: instructions of the measuring thread per operation. A second opinion beside the time,
  * kept in baselines but never judged. */
 extern const struct metric metric_instructions;
+
+/* The CPU time of the measuring thread per operation, as samples and other tools' reports have it: for imports and exports. */
+extern const struct metric metric_cpu_time_ns;
 
 enum { TUNABLES_MAX = 4, TUNABLE_VALUES_MAX = 12 };
 

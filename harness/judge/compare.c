@@ -136,6 +136,30 @@ static struct bases bases_of(const struct scenario *s, int variant, const struct
     return bases;
 }
 
+/* Of what was timed apart: the block's own figure; NAN where it has none. */
+static double block_value(const struct block *b, int variant, const struct metric *m)
+{
+    for (size_t i = 0; i < b->n_exacts; i++)
+        if (b->exacts[i].variant == variant && b->exacts[i].metric == m)
+            return b->exacts[i].value;
+    return NAN;
+}
+
+static void add_apart(struct case_result *r, int variant, const struct metric *m, const struct block *blocks, size_t n_blocks,
+                      double alpha)
+{
+    struct estimate *e = open_estimate(r, m, n_blocks);
+    double *spreads = mem_array(n_blocks, sizeof(*spreads)); /* of single figures: none */
+
+    for (size_t i = 0; i < n_blocks; i++) {
+        double value = blocks[i].status == CASE_OK && blocks[i].side == 0 ? block_value(&blocks[i], variant, m) : NAN;
+
+        if (isfinite(value))
+            e->blocks[e->n_blocks++] = value;
+    }
+    finish_estimate(r, e, spreads, alpha);
+}
+
 static void add_timed(struct case_result *r, const struct comparison *c, int variant, const struct metric *m,
                       const struct block *blocks, size_t n_blocks, double alpha)
 {
@@ -366,7 +390,9 @@ static void add_case(const struct comparison *c, int v, const struct block *bloc
     if (c->variants[v].elsewhere)
         add_ref_fault(r, v, blocks, n_blocks);
     for (size_t m = 0; m < s->n_metrics; m++)
-        if (s->metrics[m].kind == METRIC_TIMED)
+        if (s->metrics[m].kind == METRIC_TIMED && !s->metrics[m].from_ns)
+            add_apart(r, v, &s->metrics[m], blocks, n_blocks, alpha);
+        else if (s->metrics[m].kind == METRIC_TIMED)
             add_timed(r, c, v, &s->metrics[m], blocks, n_blocks, alpha);
         else
             add_exact(r, v, &s->metrics[m], blocks, n_blocks);

@@ -2,6 +2,7 @@
 /* What a worker says, line by line. It may be anybody's: nothing of it is an index before it was looked at. */
 #include "base/mem.h"
 #include "measure/block_private.h"
+#include "measure/foreign.h"
 
 #include <string.h>
 
@@ -40,7 +41,9 @@ static int add_exact(struct listener *listener, json_t *m)
         return -1;
     x.metric = scenario_metric(scenario_of(listener), metric);
     if (!x.metric)
-        return -1;
+        x.metric = foreign_counter(scenario_of(listener), metric);
+    if (!x.metric)
+        return foreign_of(scenario_of(listener)) ? 0 : -1; /* one counter too many is left out */
     b->exacts = mem_grow(b->exacts, &listener->exacts_capacity, b->n_exacts + 1, sizeof(x));
     b->exacts[b->n_exacts++] = x;
     return 0;

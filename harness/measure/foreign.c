@@ -76,6 +76,34 @@ const struct foreign *foreign_of(const struct scenario *scenario)
     return scenario->run == run_elsewhere ? (const struct foreign *)scenario : NULL; /* its first member */
 }
 
+struct metric foreign_metric(const char *counter, char name[NAME_MAX_LEN])
+{
+    static const char rate[] = "_per_second";
+    size_t n = strlen(counter);
+    bool is_rate = n > strlen(rate) && strcmp(counter + n - strlen(rate), rate) == 0;
+
+    text_copy(name, NAME_MAX_LEN, counter);
+    for (char *c = name; *c; c++)
+        if (!isalnum((unsigned char)*c) && !strchr("_@.:-", *c))
+            *c = '_';
+    return (struct metric){ .name = name, .kind = METRIC_TIMED,
+                            .unit = !is_rate ? "" : strncmp(counter, "bytes", 5) == 0 ? "B/s" : "/s",
+                            .better = is_rate ? METRIC_HIGHER_IS_BETTER : METRIC_LOWER_IS_BETTER };
+}
+
+const struct metric *foreign_counter(const struct scenario *scenario, const char *name)
+{
+    struct foreign *f = (struct foreign *)foreign_of(scenario); /* made by foreign_init(): never constant */
+    size_t n = scenario->n_metrics;
+
+    if (!f || !*name || n == FOREIGN_COUNTERS)
+        return NULL;
+    f->counters[n] = foreign_metric(name, f->counter_names[n]);
+    f->scenario.metrics = f->counters;
+    f->scenario.n_metrics++;
+    return &f->counters[n];
+}
+
 int foreign_threads(const char *benchmark)
 {
     const char *at = strstr(benchmark, "/threads:");

@@ -5,18 +5,21 @@
  * repetitions of it, pinned by its worker. The reference, variant 0, is the "clock": FOREIGN_CLOCK_TURNS turns of the loop
  * of burden.h, timed on the same core right before and right after the process. The speedup over it is the benchmark's
  * time counted in the core's clock, which is what can be held against a figure of another day. Against another build the
- * plain times of processes that took turns are compared. Whether the program computes what it should is not known here. */
+ * plain times of processes that took turns are compared. Its counters ("items_per_second", those of its author) are metrics,
+ * timed apart: a block has the median of its repetitions. Whether the program computes what it should is not known here. */
 #pragma once
 
 #include "declare/gbench_report.h"
 #include "declare/registry.h"
 #include "declare/result.h"
 
-enum { FOREIGN_ROUNDS = 4, FOREIGN_CLOCK_TURNS = 1 << 17, FOREIGN_VARIANTS = 2 };
+enum { FOREIGN_ROUNDS = 4, FOREIGN_CLOCK_TURNS = 1 << 17, FOREIGN_VARIANTS = 2, FOREIGN_COUNTERS = 16 };
 
 struct foreign {
     struct scenario scenario; /* what it looks like; the rest is found through it: never copy one */
     struct variant variants[FOREIGN_VARIANTS]; /* "clock", "run" */
+    struct metric counters[FOREIGN_COUNTERS]; /* the scenario's metrics: as many as were met */
+    char counter_names[FOREIGN_COUNTERS][NAME_MAX_LEN];
     char name[CASE_ID_MAX];   /* of the scenario: "gbench/<program>/<benchmark>" */
     char *benchmark;          /* as the program names it */
     char *program, *other;    /* absolute paths; other: the build to be held against, NULL: none */
@@ -33,6 +36,14 @@ void foreign_init(struct foreign *f, const char *title, const char *program, con
 void foreign_free(struct foreign *f); /* accepts {0} */
 
 const struct foreign *foreign_of(const struct scenario *scenario); /* NULL: it is not of one */
+
+/* A counter as a metric: what a name may not hold is '_' in it. Which way is better a report does not tell: rates
+ * ("..._per_second") are taken to be better when higher, all else when lower. */
+struct metric foreign_metric(const char *counter, char name[NAME_MAX_LEN]);
+
+/* The metric of that name, made where it is met for the first time; NULL: the scenario is no foreign one, or has as many as
+ * it can hold. */
+const struct metric *foreign_counter(const struct scenario *scenario, const char *name);
 
 /* The cores that it wants by its name ("/threads:4"); 1 where it names none. */
 int foreign_threads(const char *benchmark);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "measure/foreign_block.h"
 
+#include "base/mem.h"
 #include "machine/pin.h"
 #include "measure/block.h"
 #include "measure/burden.h"
@@ -9,6 +10,7 @@
 #include <errno.h>
 #include <math.h>
 #include <sched.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <time.h>
@@ -102,6 +104,28 @@ static int send_rounds(const struct job *job, const struct gbench_report *report
     return 0;
 }
 
+/* Each counter of the first repetition: the median of all of them. */
+static void send_counters(const struct gbench_report *report)
+{
+    double *values = mem_array(report->n, sizeof(*values));
+
+    for (size_t k = 0; k < report->rows[0].n_counters && k < FOREIGN_COUNTERS; k++) {
+        char name[NAME_MAX_LEN];
+        size_t n = 0;
+
+        foreign_metric(report->rows[0].counters[k].name, name);
+        for (size_t i = 0; i < report->n; i++) {
+            const double *value = gbench_row_counter(&report->rows[i], report->rows[0].counters[k].name);
+
+            if (value)
+                values[n++] = *value;
+        }
+        stats_sort(values, n);
+        wire_send(WIRE_FD, wire_value(RUN, name, stats_median(values, n)));
+    }
+    free(values);
+}
+
 int foreign_block(const struct job *job, struct err *err)
 {
     const struct foreign *f = job->foreign;
@@ -121,6 +145,8 @@ int foreign_block(const struct job *job, struct err *err)
     for (int i = 0; i < FOREIGN_ROUNDS; i++)
         after[i] = time_clock();
     ret = send_rounds(job, &report, before, after, err);
+    if (ret == 0)
+        send_counters(&report);
 out:
     gbench_report_free(&report);
     return ret;

@@ -212,6 +212,11 @@ static const struct {
     { "cache_misses", offsetof(struct sample, cache_misses) },
 };
 
+json_t *wire_value(int variant, const char *metric, double value)
+{
+    return json_pack("{s:s, s:i, s:s, s:f}", "t", "exact", "variant", variant, "metric", metric, "value", value);
+}
+
 json_t *wire_sample(const struct sample *sample)
 {
     json_t *message =

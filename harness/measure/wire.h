@@ -52,6 +52,9 @@ int wire_read_job(const json_t *json, const struct registry *registry, struct jo
 json_t *wire_sample(const struct sample *sample); /* owned by the caller */
 int wire_read_sample(const json_t *message, struct sample *sample);
 
+/* What a metric of a variant is in this block, other than by its samples. */
+json_t *wire_value(int variant, const char *metric, double value); /* owned by the caller */
+
 /* Writes one line to `fd` in one write(); a reader that is gone is not an error of ours (a worker dies of SIGPIPE then,
  * a run finds out by the worker's end). Takes the reference. */
 void wire_send(int fd, json_t *message);

@@ -90,14 +90,15 @@ static int check_all(struct work *w, bool *wrong, struct err *err)
             return -1;
         }
         for (size_t m = 0; m < s->n_metrics; m++) {
+            const struct metric *metric = &s->metrics[m];
             double value;
 
-            if (s->metrics[m].kind != METRIC_EXACT)
+            if (metric->from_ns)
                 continue;
-            if (s->metrics[m].exact(w->state, variant_at(w, i), &value, err) < 0 || !isfinite(value))
-                return err_wrap(err, "metric '%s' of '%s'", s->metrics[m].name, variant_at(w, i)->name);
-            wire_send(WIRE_FD, json_pack("{s:s, s:i, s:s, s:f}", "t", "exact", "variant", w->job.variants[i],
-                                         "metric", s->metrics[m].name, "value", value));
+            if ((metric->kind == METRIC_EXACT ? metric->exact : metric->timed)(w->state, variant_at(w, i), &value, err) < 0 ||
+                !isfinite(value))
+                return err_wrap(err, "metric '%s' of '%s'", metric->name, variant_at(w, i)->name);
+            wire_send(WIRE_FD, wire_value(w->job.variants[i], metric->name, value));
         }
     }
     return 0;

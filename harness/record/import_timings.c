@@ -20,27 +20,35 @@ static int check_name(const char *name, struct err *err)
     return 0;
 }
 
-static struct timing *row_of(struct timings *t, const char *name)
+static bool same(const char *a, const char *b)
+{
+    return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+/* `metric` NULL: the time. */
+static struct timing *row_of(struct timings *t, const char *name, const char *metric)
 {
     for (size_t i = t->n; i-- > 0;) /* most likely the last one */
-        if (strcmp(t->rows[i].name, name) == 0)
+        if (strcmp(t->rows[i].name, name) == 0 && same(t->rows[i].metric, metric))
             return &t->rows[i];
     t->rows = mem_grow(t->rows, &t->capacity, t->n + 1, sizeof(*t->rows));
-    t->rows[t->n].name = mem_strdup(name);
+    t->rows[t->n] = (struct timing){ .name = mem_strdup(name), .metric = metric ? mem_strdup(metric) : NULL };
     return &t->rows[t->n++];
+}
+
+static void add_value(struct timing *row, double value)
+{
+    row->ns = mem_grow(row->ns, &row->capacity, row->n + 1, sizeof(*row->ns));
+    row->ns[row->n++] = value;
 }
 
 static int add(struct timings *t, const char *name, double ns, struct err *err)
 {
-    struct timing *row;
-
     if (!isfinite(ns) || ns < 0)
         return err_set(err, ERR_CONFIG, "%g ns is no time", ns);
     if (check_name(name, err) < 0)
         return -1;
-    row = row_of(t, name);
-    row->ns = mem_grow(row->ns, &row->capacity, row->n + 1, sizeof(*row->ns));
-    row->ns[row->n++] = ns;
+    add_value(row_of(t, name, NULL), ns);
     return 0;
 }
 
@@ -48,6 +56,8 @@ void import_timings_free(struct timings *t)
 {
     for (size_t i = 0; i < t->n; i++) {
         free(t->rows[i].name);
+        free(t->rows[i].metric);
+        free(t->rows[i].unit);
         free(t->rows[i].ns);
     }
     free(t->rows);
@@ -122,12 +132,13 @@ int import_hyperfine(const char *bytes, size_t n, struct timings *t, struct err 
 
 /* ---- CSV ---- */
 
-enum { NAME, NAME_2, NAME_3, NAME_4, VALUE, VALUE_2, VALUE_3, SECONDS, MEAN, METRIC, UNIT, COLUMNS };
+enum { NAME, NAME_2, NAME_3, NAME_4, VALUE, VALUE_2, VALUE_3, SECONDS, MEAN, METRIC, UNIT, KIND, COLUMNS };
 
 static const char *const columns[COLUMNS] = {
     [NAME] = "case",      [NAME_2] = "name",       [NAME_3] = "command",   [NAME_4] = "benchmark",
     [VALUE] = "value",    [VALUE_2] = "time",      [VALUE_3] = "real_time", [SECONDS] = "seconds",
     [MEAN] = "mean",      [METRIC] = "metric",     [UNIT] = "unit",
+    [KIND] = "kind",
 };
 
 /* The first of these cells that the file has a column for. */
@@ -151,6 +162,26 @@ static double unit_ns(const char *unit, int column)
     return unit && *unit ? NAN : column == SECONDS || column == MEAN ? 1e9 : 1;
 }
 
+static int add_other(struct timings *t, const char *name, const char *const *cells, const char *text, struct err *err)
+{
+    const char *unit = cells[UNIT] ? cells[UNIT] : "";
+    struct timing *row;
+    double value;
+
+    if (text_double(text, -HUGE_VAL, HUGE_VAL, &value, err) < 0) {
+        err->code = ERR_CONFIG;
+        return -1;
+    }
+    if (check_name(name, err) < 0 || check_name(cells[METRIC], err) < 0 || (*unit && check_name(unit, err) < 0))
+        return -1;
+    row = row_of(t, name, cells[METRIC]);
+    row->exact = cells[KIND] && strcmp(cells[KIND], "exact") == 0;
+    if (!row->unit)
+        row->unit = mem_strdup(unit);
+    add_value(row, value);
+    return 0;
+}
+
 static int take_row(void *arg, const char *const *cells, struct err *err)
 {
     struct timings *t = arg;
@@ -161,10 +192,8 @@ static int take_row(void *arg, const char *const *cells, struct err *err)
     if (!name || !text)
         return err_set(err, ERR_CONFIG, "the header has no column %s",
                        name ? "of times (value, time, real_time, seconds or mean)" : "of names (case, name, command or benchmark)");
-    if (cells[METRIC] && strcmp(cells[METRIC], "time_ns") != 0) {
-        t->others++;
-        return 0;
-    }
+    if (cells[METRIC] && strcmp(cells[METRIC], "time_ns") != 0)
+        return add_other(t, name, cells, text, err);
     if (isnan(unit))
         return err_set(err, ERR_CONFIG, "unit '%.20s' is none of ns, us, ms, s", cells[UNIT]);
     if (text_double(text, 0, 1e18, &value, err) < 0) {

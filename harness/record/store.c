@@ -151,6 +151,8 @@ static int add_exacts(struct store *store, int64_t run_id, const struct comparis
         const struct exact_value *x = &block->exacts[i];
         int64_t series;
 
+        if (x->metric->kind != METRIC_EXACT) /* kept with its estimate */
+            continue;
         ret = variant_series(store, c, x->variant, known, &series, err);
         if (ret == 0)
             ret = sql_run(

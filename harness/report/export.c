@@ -26,12 +26,42 @@ static void print(json_t *root, struct text *out)
     json_decref(root);
 }
 
+/* What a row of the format has of its own: no metric of ours may take its place. */
+static bool is_reserved(const char *name)
+{
+    static const char *const own[] = { "name", "run_name", "run_type", "repetitions", "repetition_index", "threads",
+                                       "iterations", "real_time", "cpu_time", "time_unit" };
+
+    for (size_t i = 0; i < ARRAY_LEN(own); i++)
+        if (strcmp(name, own[i]) == 0)
+            return true;
+    return false;
+}
+
+/* The other figures of that block, as counters. */
+static void add_counters(const struct case_result *c, size_t block, json_t *row)
+{
+    for (size_t i = 0; i < c->n_estimates; i++) {
+        const struct estimate *e = &c->estimates[i];
+        double value = e->kind == METRIC_EXACT ? e->value : block < e->n_blocks ? e->blocks[block] : NAN;
+
+        if (isfinite(value) && !is_reserved(e->metric) && strcmp(e->metric, metric_time_ns.name) != 0 &&
+            strcmp(e->metric, metric_cpu_time_ns.name) != 0)
+            json_object_set_new(row, e->metric, json_real(value));
+    }
+}
+
 static json_t *repetition(const struct case_result *c, const struct estimate *e, size_t block)
 {
-    return json_pack("{s:s, s:i, s:i, s:s, s:s, s:i, s:i, s:i, s:i, s:f, s:f, s:s}", "name", c->id, "family_index", 0,
-                     "per_family_instance_index", 0, "run_name", c->id, "run_type", "iteration", "repetitions",
-                     (int)e->n_blocks, "repetition_index", (int)block, "threads", 1, "iterations", 1, "real_time",
-                     e->blocks[block], "cpu_time", e->blocks[block], "time_unit", "ns");
+    const struct estimate *cpu = case_estimate(c, metric_cpu_time_ns.name);
+    double cpu_ns = cpu && cpu->n_blocks == e->n_blocks ? cpu->blocks[block] : e->blocks[block];
+    json_t *row = json_pack("{s:s, s:i, s:i, s:s, s:s, s:i, s:i, s:i, s:i, s:f, s:f, s:s}", "name", c->id, "family_index", 0,
+                            "per_family_instance_index", 0, "run_name", c->id, "run_type", "iteration", "repetitions",
+                            (int)e->n_blocks, "repetition_index", (int)block, "threads", 1, "iterations", 1, "real_time",
+                            e->blocks[block], "cpu_time", cpu_ns, "time_unit", "ns");
+
+    add_counters(c, block, row);
+    return row;
 }
 
 static void export_gbench(const struct run_result *run, struct text *out)
@@ -42,7 +72,8 @@ static void export_gbench(const struct run_result *run, struct text *out)
                                 "host_name", i->host.class, "executable", "pawl", "num_cpus", 0, "mhz_per_cpu", 0,
                                 "cpu_scaling_enabled", 0, "caches", "load_avg", "library_build_type", "release",
                                 "json_schema_version", 1, "pawl_commit", i->commit, "pawl_note",
-                                "a repetition is a block (a process of its own); cpu_time repeats real_time");
+                                "a repetition is a block (a process of its own); where no CPU time is known cpu_time "
+                                "repeats real_time");
 
     for (size_t c = 0; c < run->n_cases; c++) {
         const struct estimate *e = case_estimate(&run->cases[c], metric_time_ns.name);

@@ -2,14 +2,16 @@
 /* export.h -- a run in the formats of other tools: pure functions from what the store has to text.
  *
  * gbench       Google Benchmark's JSON, as its compare.py reads it: a case is a benchmark, a block a repetition, its time
- *              per operation in ns. The store keeps wall time by block: `cpu_time` repeats it, and the context says so.
+ *              per operation in ns. `cpu_time` is the block's metric_cpu_time_ns; where there is none it repeats the wall
+ *              time, and the context says so. All other metrics are counters.
  * csv          a header and a line for every block of every metric: case,metric,unit,kind,block,value; for an exact metric
  *              one line. `pawl import csv` reads it back.
  * bmf          Bencher Metric Format: { CASE: { METRIC: { "value", "lower_value", "upper_value" } } }
  * openmetrics  OpenMetrics 1.0 text: one gauge, pawl_estimate, with labels case, metric, unit, bound (value, low, high)
  * classic      three reports in one document, every figure measured: "kernels" (a row for each size of kernels/gemm_f32 on
- *              one thread), "compression" (a row for each codec and size of codecs/quality, the average and the best) and
- *              "inference" (inference/router over all levels). What the run lacks is null, and named in "lacks".
+ *              one thread), "compression" (a row for each codec and size of codecs/quality, with the milliseconds that a
+ *              thousand vectors take to encode, the average and the best) and "inference" (inference/router over all
+ *              levels). What the run lacks is null, and named in "lacks".
  *
  * Cases without figures are left out, but for the reasons in "lacks". */
 #pragma once

@@ -12,7 +12,7 @@
     "[ $ns = crash ] && kill -SEGV $$\n" \
     "bad=; [ $ns = fail ] && bad='\"error_occurred\": true, \"error_message\": \"no such device\", ' ns=0\n" \
     "row() { echo \"{\\\"name\\\": \\\"$name\\\", \\\"run_name\\\": \\\"$name\\\", \\\"run_type\\\": \\\"iteration\\\",\" \\\n" \
-    " \"$bad \\\"iterations\\\": 1000, \\\"real_time\\\": $1, \\\"cpu_time\\\": $1, \\\"time_unit\\\": \\\"ns\\\"}\"; }\n" \
+    " \"$bad \\\"iterations\\\": 1000, \\\"real_time\\\": $1, \\\"cpu_time\\\": $1, \\\"time_unit\\\": \\\"ns\\\", \\\"widgets\\\": 7}\"; }\n" \
     "echo \"{\\\"context\\\": {}, \\\"benchmarks\\\": [$(row $ns), $(row $ns), $(row $ns), $(row $ns)]}\" > $out\n"
 
 static void write_file(const char *name, const char *text, mode_t mode)
@@ -60,6 +60,8 @@ static void its_benchmarks_are_cases_and_are_recorded_like_any(void **state)
     assert_int_equal(json_integer_value(json_object_get(c, "blocks")), 8);
     assert_float_equal(json_number_value(json_object_get(json_object_get(json_object_get(c, "metrics"), "time_ns"), "value")),
                        250, 0);
+    assert_float_equal(json_number_value(json_object_get(json_object_get(json_object_get(c, "metrics"), "widgets"), "value")),
+                       7, 0); /* a counter of its author's */
     json_decref(json);
     done(&r);
     r = pawl("run --json --gbench ./bench gbench/bench/BM_A"); /* a glob over the ids, as everywhere */
@@ -194,6 +196,79 @@ static void what_is_wrong_is_told_with_its_place(void **state)
     }
 }
 
+/* What `pawl export` writes of a run, imported and compared with it. */
+static json_t *round_trip(const char *format, const char *run)
+{
+    struct result r;
+    struct text args = { 0 };
+    json_t *json;
+
+    text_addf(&args, "export %s %s", format, run);
+    r = pawl(args.data);
+    assert_int_equal(r.exit, 0);
+    write_file("exported", r.out, 0644);
+    done(&r);
+    args.len = 0;
+    text_addf(&args, "import %s exported", format);
+    r = pawl(args.data);
+    if (r.exit != 0)
+        fail_msg("%s", r.err);
+    done(&r);
+    args.len = 0;
+    text_addf(&args, "compare --json %s last", run);
+    r = pawl(args.data);
+    assert_int_equal(r.exit, 0);
+    json = document(&r);
+    done(&r);
+    text_free(&args);
+    return json;
+}
+
+static void what_was_exported_comes_back_under_the_same_ids(void **state)
+{
+    static const struct { const char *format, *run, *id; } rows[] = {
+        { "csv", "1", "tests/faulty/same/n=1" }, { "gbench", "1", "tests/faulty/same/n=1" },
+        { "csv", "2", "gbench/bench/BM_A/run" },  { "gbench", "2", "gbench/bench/BM_A/run" },
+    };
+    struct result r = pawl("run --quick tests/faulty/same");
+
+    (void)state;
+    assert_int_equal(r.exit, 0);
+    done(&r);
+    r = pawl("run --gbench ./bench gbench/bench/BM_A");
+    assert_int_equal(r.exit, 0);
+    done(&r);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        json_t *json = round_trip(rows[i].format, rows[i].run), *change;
+        size_t k, n = 0;
+
+        json_array_foreach(json_object_get(json, "changes"), k, change)
+            if (strcmp(text_of(change, "case"), rows[i].id) == 0) {
+                n++;
+                assert_float_equal(json_number_value(json_object_get(change, "ratio")), 1, 1e-9);
+            }
+        if (n < 2) /* time_ns and speedup */
+            fail_msg("%s of run %s: %zu metrics came back", rows[i].format, rows[i].run, n);
+        json_decref(json);
+    }
+}
+
+static void a_report_of_more_than_256_MiB_is_refused(void **state)
+{
+    struct text path = { 0 };
+    struct result r;
+
+    (void)state;
+    write_file("large", "{", 0644);
+    text_addf(&path, "%s/large", folder);
+    assert_int_equal(truncate(path.data, (256L << 20) + 1), 0); /* a hole: no disk is filled */
+    text_free(&path);
+    r = pawl("import gbench large");
+    assert_int_equal(r.exit, 2);
+    assert_has(r.err, "'large' is larger than 256 MiB");
+    done(&r);
+}
+
 #define PROGRAM_TEST(name) cmocka_unit_test_setup_teardown(name, make_programs, remove_folder)
 
 int main(void)
@@ -205,6 +280,8 @@ int main(void)
         PROGRAM_TEST(identical_builds_pass_unmeasured_and_what_one_side_lacks_is_told),
         PROGRAM_TEST(a_pawl_json_names_programs_and_targets),
         PROGRAM_TEST(what_is_wrong_is_told_with_its_place),
+        PROGRAM_TEST(what_was_exported_comes_back_under_the_same_ids),
+        PROGRAM_TEST(a_report_of_more_than_256_MiB_is_refused),
     };
 
     return cmocka_run_group_tests_name("cli_gbench", tests, NULL, NULL);

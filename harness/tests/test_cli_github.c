@@ -104,6 +104,30 @@ static void a_gate_without_a_result_is_not_silent(void **state)
     done(&r);
 }
 
+static void a_pawl_json_that_is_broken_is_in_the_summary(void **state)
+{
+    struct text path = { 0 };
+    struct result r;
+    char *summary;
+    FILE *f;
+
+    (void)state;
+    text_addf(&path, "%s/pawl.json", folder);
+    f = fopen(path.data, "w");
+    assert_non_null(f);
+    fputs("{ \"benchmarks\": [\n", f);
+    fclose(f);
+    text_free(&path);
+    r = finish(start(github, "gate --github"));
+    summary = slurp("summary");
+    assert_int_equal(r.exit, 2);
+    assert_has(summary, "NOT JUDGED");
+    assert_has(summary, "pawl.json");
+    assert_has(r.err, "::error title=pawl::");
+    free(summary);
+    done(&r);
+}
+
 static void outside_a_step_it_says_what_else_there_is(void **state)
 {
     struct result r;
@@ -156,6 +180,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_pass_says_so_and_annotates_nothing, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(nothing_else_that_is_printed_is_obeyed, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(a_gate_without_a_result_is_not_silent, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(a_pawl_json_that_is_broken_is_in_the_summary, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(outside_a_step_it_says_what_else_there_is, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(another_build_is_held_against_as_a_commit_is, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(annotations_alone_go_to_standard_output, make_folder, remove_folder),

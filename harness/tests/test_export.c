@@ -54,9 +54,11 @@ static struct run_result sample(void)
     c = add_case(&run, "kernels/gemm_f32", "avx2", "n=512/threads=1");
     add_figure(c, "time_ns", METRIC_TIMED, 2e6);
     add_figure(c, "speedup", METRIC_TIMED, 75);
+    add_figure(c, "cpu_time_ns", METRIC_TIMED, 1.9e6);
     c = add_case(&run, "codecs/quality", "pq", "bytes=40");
     add_figure(c, "ratio", METRIC_EXACT, 102.4);
     add_figure(c, "recall@10", METRIC_EXACT, 0.6);
+    add_figure(c, "encode_us", METRIC_TIMED, 12);
     c = add_case(&run, "codecs/quality", "say \"hi\",\n", "bytes=82");
     add_figure(c, "ratio", METRIC_EXACT, 50);
     add_figure(c, "recall@10", METRIC_EXACT, 0.8);
@@ -96,6 +98,9 @@ static void gbench_comes_back_through_its_own_reader(void **state)
     assert_int_equal(r.n, 4); /* two cases with times, of two blocks each */
     assert_string_equal(r.rows[2].name, "kernels/gemm_f32/avx2/n=512/threads=1");
     assert_float_equal(r.rows[3].real_ns, 2.2e6, 1e-6);
+    assert_float_equal(r.rows[2].cpu_ns, 1.9e6, 1e-6);
+    assert_float_equal(r.rows[0].cpu_ns, r.rows[0].real_ns, 0); /* none is known: it repeats the wall time */
+    assert_float_equal(*gbench_row_counter(&r.rows[2], "speedup"), 75, 0);
     gbench_report_free(&r);
     text_free(&out);
     run_result_free(&run);
@@ -141,6 +146,8 @@ static void classic_has_the_old_keys_and_names_what_is_missing(void **state)
     assert_float_equal(at(compression, "average_ratio"), 76.2, 1e-9);
     assert_float_equal(at(compression, "average_recall"), 0.7, 1e-9);
     assert_string_equal(json_string_value(json_object_get(compression, "best_method")), "pq");
+    assert_float_equal(at(compression, "average_encode_ms"), 12, 1e-9);
+    assert_float_equal(at(compression, "best_encode_ms"), 12, 0);
     assert_true(json_is_null(json_object_get(json_object_get(root, "inference"), "overall_speedup_multiplier")));
     json_array_foreach(json_object_get(root, "lacks"), i, lack)
         said |= strstr(json_string_value(lack), "avx512_ms of kernels/gemm_f32/naive/n=512/threads=1") != NULL;

@@ -40,6 +40,10 @@ static void repetitions_are_read_in_nanoseconds_and_aggregates_are_not(void **st
     assert_string_equal(r.host, "host");
     assert_string_equal(r.date, "2026-11-29T19:00:00+00:00");
     assert_int_equal(r.cpus, 2);
+    assert_int_equal(r.rows[0].n_counters, 1); /* and no number of the library's own */
+    assert_string_equal(r.rows[0].counters[0].name, "items_per_second");
+    assert_float_equal(*gbench_row_counter(&r.rows[0], "items_per_second"), 1e6, 0);
+    assert_null(gbench_row_counter(&r.rows[1], "items_per_second"));
     gbench_report_free(&r);
 }
 
@@ -153,6 +157,8 @@ static void csv_lines_of_a_case_belong_together(void **state)
         { "case,when\na,1\n", "no column of times" },
         { "case,value\na,-1\n", "line 2" },
         { "case,value\n\"a,1\n", "quote does not end" },
+        { "case,metric,value\na,ratio,soon\n", "line 2" },
+        { "case,metric,value\na,,1\n", "line 2" },
     };
     struct timings t;
     struct err err;
@@ -160,9 +166,12 @@ static void csv_lines_of_a_case_belong_together(void **state)
     (void)state;
     assert_int_equal(read_csv("case,metric,unit,value\r\na,time_ns,us,2\r\n\"b,c\",time_ns,us,5\r\na,time_ns,us,3\r\na,speedup,x,9\r\n",
                               &t, &err), 0);
-    assert_int_equal(t.n, 2);
-    assert_int_equal(t.others, 1);
+    assert_int_equal(t.n, 3);
     assert_string_equal(t.rows[1].name, "b,c");
+    assert_null(t.rows[1].metric);
+    assert_string_equal(t.rows[2].metric, "speedup");
+    assert_string_equal(t.rows[2].unit, "x");
+    assert_float_equal(t.rows[2].ns[0], 9, 0);
     assert_int_equal(t.rows[0].n, 2);
     assert_float_equal(t.rows[0].ns[1], 3000, 1e-9);
     import_timings_free(&t);

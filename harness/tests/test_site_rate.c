@@ -4,8 +4,8 @@
 
 #include "report/site_rate.h"
 
-static const struct metric recall = { "recall@10", "", METRIC_EXACT, METRIC_HIGHER_IS_BETTER, NULL, NULL };
-static const struct metric ratio = { "ratio", "x", METRIC_EXACT, METRIC_HIGHER_IS_BETTER, NULL, NULL };
+static const struct metric recall = { "recall@10", "", METRIC_EXACT, METRIC_HIGHER_IS_BETTER, .exact = NULL };
+static const struct metric ratio = { "ratio", "x", METRIC_EXACT, METRIC_HIGHER_IS_BETTER, .exact = NULL };
 
 /* Three runs; the last one found `value`. */
 static void add(struct history *h, const char *variant, const char *params, const struct metric *metric, double value)

@@ -5,10 +5,10 @@
 #include "report/site_roofline.h"
 #include "report/site_roofline_draw.h"
 
-static const struct metric gflops = { "gflops", "GFLOP/s", METRIC_TIMED, METRIC_HIGHER_IS_BETTER, NULL, NULL };
-static const struct metric gops = { "gops", "Gop/s", METRIC_TIMED, METRIC_HIGHER_IS_BETTER, NULL, NULL };
-static const struct metric gbps = { "gbps", "GB/s", METRIC_TIMED, METRIC_HIGHER_IS_BETTER, NULL, NULL };
-static const struct metric intensity = { "intensity", "flop/byte", METRIC_EXACT, METRIC_HIGHER_IS_BETTER, NULL, NULL };
+static const struct metric gflops = { "gflops", "GFLOP/s", METRIC_TIMED, METRIC_HIGHER_IS_BETTER, .exact = NULL };
+static const struct metric gops = { "gops", "Gop/s", METRIC_TIMED, METRIC_HIGHER_IS_BETTER, .exact = NULL };
+static const struct metric gbps = { "gbps", "GB/s", METRIC_TIMED, METRIC_HIGHER_IS_BETTER, .exact = NULL };
+static const struct metric intensity = { "intensity", "flop/byte", METRIC_EXACT, METRIC_HIGHER_IS_BETTER, .exact = NULL };
 
 /* Three runs; the last one found `value`. */
 static struct series *add(struct history *h, const char *scenario, const char *variant, const char *params,
