@@ -6,6 +6,7 @@
 #include <string.h>
 
 enum { SHORT = 100, STAIRS = 3 }; /* points: of a longer stretch the mean is normal enough; segments of a shock */
+enum { MOMENT = 5, MOMENTS = 50 }; /* a busy moment has at most so many points, and is at most so small a part of a series */
 
 /* The noise's factor is an estimate, and of dependent points a poor one: as if one point in so many told of it. The
  * gain's distribution has the heavier tail of an unknown variance (the likelihood ratio, n log(1 + t^2 / n)). */
@@ -148,24 +149,44 @@ static double excursion_chance(const double *raw, const struct segments *s, size
     return run_chance(raw, &l, from, to, 0, s->n_points) * (double)s->n_points / (double)(to - from);
 }
 
+/* Does segment i leave a level for a moment and come back to it? Of a long series that is what somebody else did to the
+ * host meanwhile, and no level; in a short one it may be a part of the story. */
+static bool is_moment(const double *raw, const struct segments *s, size_t i)
+{
+    size_t from = s->start[i], to = segments_end(s, i), before = from - s->start[i - 1], after = segments_end(s, i + 1) - to;
+    double a = segments_level(raw, s->start[i - 1], from), b = segments_level(raw, from, to),
+           c = segments_level(raw, to, segments_end(s, i + 1));
+
+    return to - from <= MOMENT && (to - from) * MOMENTS <= s->n_points && before > 2 * MOMENT && after > 2 * MOMENT &&
+           fabs(a - c) < 0.25 * fabs(b - (a + c) / 2);
+}
+
 static void take_out(struct segments *s, size_t i, size_t n)
 {
     memmove(&s->start[i], &s->start[i + n], (s->n - i - n) * sizeof(*s->start));
     s->n -= n;
 }
 
-void proof_prune(const struct split *split, double factor, const double *raw, struct segments *s)
+/* What leaves a level and comes back to it; whether there was any. */
+static bool prune_excursions(const double *raw, struct segments *s)
 {
+    size_t n = s->n;
+
     for (size_t i = 1; i + 1 < s->n;) {
         size_t shock = shock_segments(raw, s, i);
 
         if (shock)
             take_out(s, i, shock + 1);
-        else if (excursion_chance(raw, s, i) > CHANGES_ALPHA)
+        else if (is_moment(raw, s, i) || excursion_chance(raw, s, i) > CHANGES_ALPHA)
             take_out(s, i, 2);
         else
             i++;
     }
+    return s->n < n;
+}
+
+static void prune_weakest(const struct split *split, double factor, const double *raw, struct segments *s)
+{
     for (;;) {
         size_t worst = 0;
         double most = CHANGES_ALPHA;
@@ -182,4 +203,13 @@ void proof_prune(const struct split *split, double factor, const double *raw, st
             return;
         take_out(s, worst, 1);
     }
+}
+
+/* A boundary less may make an excursion of what had another neighbour before. */
+void proof_prune(const struct split *split, double factor, const double *raw, struct segments *s)
+{
+    prune_excursions(raw, s);
+    do
+        prune_weakest(split, factor, raw, s);
+    while (prune_excursions(raw, s));
 }

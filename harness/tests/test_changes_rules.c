@@ -60,6 +60,25 @@ static void one_or_two_nights_are_a_spike_and_many_a_step(void **state)
     }
 }
 
+/* Three to five busy points of a long series are somebody else's doing; of a short one they may be what people look for. */
+static void a_busy_moment_of_a_long_series_is_no_level(void **state)
+{
+    static const struct { size_t points, from, busy, steps; } rows[] = {
+        { 300, 150, 3, 0 }, { 300, 150, 5, 0 }, { 300, 150, 8, 2 }, { 120, 60, 4, 2 }, { 300, 297, 3, 1 },
+    };
+    static struct made m;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct step *steps;
+
+        quiet_nights(&m, rows[i].points, 1);
+        lift(&m, rows[i].from, rows[i].from + rows[i].busy, 20);
+        assert_int_equal(find(&m, NULL, &steps), rows[i].steps);
+        free(steps);
+    }
+}
+
 static void newest_points_are_suspected_and_the_third_confirms(void **state)
 {
     static struct made m;
@@ -303,6 +322,7 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_or_two_nights_are_a_spike_and_many_a_step),
+        cmocka_unit_test(a_busy_moment_of_a_long_series_is_no_level),
         cmocka_unit_test(newest_points_are_suspected_and_the_third_confirms),
         cmocka_unit_test(quiet_nights_are_rarely_suspected),
         cmocka_unit_test(a_straight_line_is_not_suspected),
