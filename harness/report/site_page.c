@@ -2,6 +2,7 @@
 #include "report/site_page.h"
 
 #include "report/figure.h"
+#include "report/site_classes.h"
 #include "report/site_drill.h"
 #include "report/site_heat.h"
 #include "report/site_nights.h"
@@ -267,6 +268,7 @@ void site_page_scenario(const struct site_model *model, const struct site_scenar
     struct text main = { 0 }, sections = { 0 };
 
     text_add(&sections, "");
+    site_classes(model, s, &sections);
     for (size_t i = 0; i < model->n_hosts; i++)
         host_section(model, s, model->hosts[i], &sections);
     template_fill(&main, dashboard_scenario_html, (struct field[]){ { "name", s->name }, { "hosts", sections.data } },

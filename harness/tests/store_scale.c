@@ -3,7 +3,8 @@
  *
  *     pawl_store_scale make FILE CASES NIGHTS SAMPLES   four metrics a case; SAMPLES of each case every night
  *     pawl_store_scale night FILE SAMPLES               one night more, of all cases
- *     pawl_store_scale time FILE                        the plans of the queries, and the times of one case
+ *     pawl_store_scale fleet FILE HOSTS NIGHTS CASES    a run a host and night, of one figure a case: ten hosts are a class
+ *     pawl_store_scale time STORE                       the plans of the queries, and the times of one case; also of a URL
  *
  * Noise with a step now and then, seeded: the same file every time. ci/store-scale calls it. */
 #include "base/day.h"
@@ -19,7 +20,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { VARIANTS = 4, CELLS = 3, BLOCK = 10, FIRST_DAY = 19000, ASKED = 50 };
+enum { VARIANTS = 4, CELLS = 3, BLOCK = 10, FIRST_DAY = 19000, ASKED = 50, CLASS = 10 };
 
 static const char *const variants[VARIANTS] = { "naive", "avx2", "avx512", "peer" };
 static const struct {
@@ -30,7 +31,7 @@ static const struct {
 struct make {
     struct store *store;
     struct sql_stmt *series, *run, *fact, *result, *estimate, *value, *block, *sample;
-    int64_t cases, nights, samples;
+    int64_t cases, nights, samples, hosts;
     struct rng rng;
 };
 
@@ -42,9 +43,9 @@ static int prepare(struct make *m, struct err *err)
     } rows[] = {
         { &m->series, "INSERT INTO series (case_id, scenario, variant, reference, params, role)"
                       " VALUES (?, ?, ?, 'naive', ?, ?)" },
-        { &m->run, "INSERT INTO run (command, against, commit_id, dirty, host_class, compiler, flags, libraries, seed,"
-                   " started, seconds, finished_at, uuid) VALUES ('nightly', '', ?, 0, 'scale-8c', 'GNU 12', '-O2', '', 1, ?,"
-                   " 60, 'then', lower(hex(randomblob(16))))" },
+        { &m->run, "INSERT INTO run (command, against, commit_id, dirty, compiler, flags, libraries, seed,"
+                   " started, seconds, finished_at, uuid, host_class) VALUES ('nightly', '', ?, 0, 'GNU 12', '-O2', '', 1, ?,"
+                   " 60, 'then', lower(hex(randomblob(16))), ?)" },
         { &m->fact, "INSERT INTO host_fact VALUES (?, 0, 'epoch', ?)" },
         { &m->result, "INSERT INTO case_result VALUES (?, ?, ?, 'ok', '', ?)" },
         { &m->estimate, "INSERT INTO estimate VALUES (?, ?, ?, ?, ?, 'timed', ?, ?, ?, ?, 0.01)" },
@@ -77,7 +78,7 @@ static int make_runs(struct make *m, int64_t first, struct err *err)
         snprintf(started, sizeof(started), "%sT02:05:53Z", day);
         snprintf(commit, sizeof(commit), "%016llx%016llx%08x", (unsigned long long)rng_next(&m->rng),
                  (unsigned long long)rng_next(&m->rng), (unsigned)night);
-        if (sql_run(m->store, m->run, SQL_ROW(SQL_V((const char *)commit), SQL_V((const char *)started)), err) < 0 ||
+        if (sql_run(m->store, m->run, SQL_ROW(SQL_V((const char *)commit), SQL_V((const char *)started), SQL_V("scale-8c")), err) < 0 ||
             sql_run(m->store, m->fact, SQL_ROW(SQL_V(night + 1), SQL_V(night < m->nights / 3 ? "0000000a" : "0000000b")),
                     err) < 0)
             return -1;
@@ -162,6 +163,60 @@ static int add_night(struct make *m, struct err *err)
     return ret < 0 ? ret : sql_commit(m->store, err);
 }
 
+/* One host's night: a class has ten hosts that measure the same code, and a commit in 200 moves a case. */
+static int make_fleet_run(struct make *m, int64_t run, int64_t host, int64_t night, const double *level, struct err *err)
+{
+    char day[DAY_TEXT], started[32], commit[41], class[32];
+
+    day_format(FIRST_DAY + night, day);
+    snprintf(started, sizeof(started), "%sT%02lld:%02lld:00Z", day, (long long)(host / 60 % 24), (long long)(host % 60));
+    snprintf(commit, sizeof(commit), "%040llx", (unsigned long long)night);
+    snprintf(class, sizeof(class), "fleet-%02lld", (long long)(host / CLASS));
+    if (sql_run(m->store, m->run, SQL_ROW(SQL_V((const char *)commit), SQL_V((const char *)started), SQL_V((const char *)class)),
+                err) < 0 ||
+        sql_run(m->store, m->fact, SQL_ROW(SQL_V(run), SQL_V("0000000a")), err) < 0)
+        return -1;
+    for (int64_t id = 1; id <= m->cases; id++) {
+        double value = level[id - 1] * (1 + 0.005 * rng_normal(&m->rng));
+
+        if (sql_run(m->store, m->result, SQL_ROW(SQL_V(run), SQL_V(id), SQL_V(id), SQL_V(8)), err) < 0 ||
+            sql_run(m->store, m->estimate,
+                    SQL_ROW(SQL_V(id), SQL_V(run), SQL_V("speedup"), SQL_V(1), SQL_V("x"), SQL_V("higher"), SQL_V(value),
+                            SQL_V(value * 0.99), SQL_V(value * 1.01)),
+                    err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int make_fleet(struct make *m, struct err *err)
+{
+    double *level = mem_array((size_t)m->cases, sizeof(*level));
+    int64_t run = 0, steps = 0, nights = m->nights;
+    int ret;
+
+    m->nights = 0; /* begin() makes the runs of one host */
+    ret = begin(m, 0, err);
+    for (int64_t id = 1; id <= m->cases && ret == 0; id++) {
+        level[id - 1] = (double)(1 + id % 7);
+        ret = make_case(m, id, err);
+    }
+    for (int64_t night = 0; night < nights && ret == 0; night++) {
+        for (int64_t id = 0; id < m->cases && night; id++)
+            if (rng_below(&m->rng, 200) == 0) {
+                level[id] *= rng_below(&m->rng, 2) ? 1.05 : 1 / 1.05;
+                steps++;
+            }
+        for (int64_t host = 0; host < m->hosts && ret == 0; host++)
+            ret = make_fleet_run(m, ++run, host, night, level, err);
+    }
+    free(level);
+    finalize(m);
+    if (ret == 0)
+        printf("%lld runs; %lld true steps, the same in each class\n", (long long)run, (long long)steps);
+    return ret < 0 ? ret : sql_commit(m->store, err);
+}
+
 static int make(struct make *m, struct err *err)
 {
     int ret = begin(m, 0, err);
@@ -194,11 +249,12 @@ static int show_plan(struct store *store, const char *what, const char *sql, str
     struct sql_stmt *row;
     int more = -1;
 
-    text_addf(&explain, "EXPLAIN QUERY PLAN %s", sql);
+    text_addf(&explain, store->server ? "EXPLAIN %.*s = 1 ORDER BY run" : "EXPLAIN QUERY PLAN %.*s = 1 ORDER BY run",
+              (int)(strchr(sql, '?') - sql - 3), sql);
     printf("%s:\n", what);
     row = sql_prepare(store, explain.data, err);
     while (row && (more = sql_step(store, row, err)) > 0)
-        printf("    %s\n", sql_column_str(row, 3));
+        printf("    %s\n", sql_column_str(row, store->server ? 0 : 3));
     sql_finalize(row);
     text_free(&explain);
     return more;
@@ -280,17 +336,21 @@ int main(int argc, char **argv)
 
     if (argc == 3 && strcmp(argv[1], "time") == 0) {
         ret = time_store(argv[2], &err);
-    } else if (argc == 6 && strcmp(argv[1], "make") == 0) {
-        if (text_int64(argv[3], 1, 1000000, &m.cases, &err) == 0 && text_int64(argv[4], 1, 100000, &m.nights, &err) == 0 &&
-            text_int64(argv[5], 0, 100000, &m.samples, &err) == 0 && (m.store = store_open(argv[2], STORE_WRITE, &err)))
-            ret = make(&m, &err);
+    } else if (argc == 6 && (strcmp(argv[1], "make") == 0 || strcmp(argv[1], "fleet") == 0)) {
+        bool fleet = argv[1][0] == 'f';
+
+        if (text_int64(argv[fleet ? 5 : 3], 1, 1000000, &m.cases, &err) == 0 &&
+            text_int64(argv[4], 1, 100000, &m.nights, &err) == 0 &&
+            text_int64(argv[fleet ? 3 : 5], 0, 100000, fleet ? &m.hosts : &m.samples, &err) == 0 &&
+            (m.store = store_open(argv[2], STORE_WRITE, &err)))
+            ret = fleet ? make_fleet(&m, &err) : make(&m, &err);
         store_close(m.store);
     } else if (argc == 4 && strcmp(argv[1], "night") == 0) {
         if (text_int64(argv[3], 0, 100000, &m.samples, &err) == 0 && (m.store = store_open(argv[2], STORE_WRITE, &err)))
             ret = add_night(&m, &err);
         store_close(m.store);
     } else {
-        fprintf(stderr, "usage: %s make FILE CASES NIGHTS SAMPLES | night FILE SAMPLES | time FILE\n", argv[0]);
+        fprintf(stderr, "usage: %s make FILE CASES NIGHTS SAMPLES | fleet FILE HOSTS NIGHTS CASES | night FILE SAMPLES | time STORE\n", argv[0]);
         return 2;
     }
     if (ret < 0)

@@ -278,6 +278,39 @@ static struct drill_row drill(const char *host_class, const char *started, doubl
     return r;
 }
 
+/* Speedups and exact figures mean something from one class to another; times do not. */
+static void classes_of_hosts_stand_side_by_side(void **state)
+{
+    struct run_result run;
+    struct history h;
+    struct series *other;
+    struct err err;
+    const char *page;
+
+    (void)state;
+    need_gnuplot();
+    fill_run(&run);
+    fill_history(&h, 5);
+    assert_written(write_site(&h, &run, at("one"), &err), &err);
+    assert_lacks(at("one/kernels-gemm_f32.html"), "side by side"); /* there is one */
+    other = add_series(&h, "avx2", &metric_speedup, 3);
+    text_copy(other->host_class, sizeof(other->host_class), "b<i>");
+    other->points[2].value = 7.25;
+    other->points[2].low = 7.1;
+    other->points[2].high = 7.4;
+    assert_written(write_site(&h, &run, at("two"), &err), &err);
+    page = at("two/kernels-gemm_f32.html");
+    assert_holds(page, "Host classes side by side");
+    assert_holds(page, "<a href=\"#b&lt;i&gt;\">b&lt;i&gt;</a>");
+    assert_lacks(page, "<i>");
+    assert_holds(page, "data-label=\"b&lt;i&gt;\">7.25 <span class=\"range\">[7.10, 7.40]</span></td>"
+                       "<td class=\"num\" data-label=\"zen4-7950x\">11 ");
+    assert_holds(page, "<td data-label=\"Metric\">recall@10</td><td class=\"num\" data-label=\"b&lt;i&gt;\">-</td>");
+    assert_lacks(page, "<td data-label=\"Metric\">time_ns</td>");
+    history_free(&h);
+    run_result_free(&run);
+}
+
 static void the_last_drill_of_each_host_class_is_shown(void **state)
 {
     static const char day1[] = "2026-11-20T02:05:53Z", day2[] = "2026-11-21T02:05:53Z";
@@ -330,6 +363,7 @@ int main(void)
         IN_A_FOLDER(a_new_epoch_of_the_host_is_a_rule_that_no_line_crosses),
         IN_A_FOLDER(a_change_is_against_the_newest_epoch_that_has_a_figure),
         IN_A_FOLDER(of_many_epochs_every_rule_is_drawn_and_no_words_meet),
+        IN_A_FOLDER(classes_of_hosts_stand_side_by_side),
         IN_A_FOLDER(the_last_drill_of_each_host_class_is_shown),
     };
 
