@@ -23,6 +23,7 @@ set xlabel 'slower by (%)' textcolor rgb ink
 set ylabel 'verdicts REGRESSED (%)' textcolor rgb ink
 set arrow 1 from margin, graph 0 to margin, graph 1 nohead linecolor rgb ink linewidth 1.2 dashtype (6,4)
 set label 1 'margin: never passes' at margin, graph 0.06 left offset 0.6,0 textcolor rgb ink font ',10.5' front
+if (margin > 0.5 * x_high) set label 1 right offset -0.6,0 # there it has room
 # The first plot is below the frame: gnuplot fails where nothing at all can be drawn.
 plot -100 notitle, $drill using 1:2:xticlabels(5) with lines linewidth 1.8 linecolor rgb curve notitle, \
      $drill using 1:2:3:4 with yerrorbars pointtype 7 pointsize 0.6 linewidth 1.4 linecolor rgb curve notitle

@@ -296,7 +296,7 @@ static void say_kept(const struct live *live, struct err *err)
 {
     char why[sizeof(err->msg)];
 
-    if (!live->store)
+    if (!live->store || live->session->quiet) /* a history of its command's own, which goes with it */
         return;
     text_copy(why, sizeof(why), err->msg);
     err_set(err, err->code, "%.300s; run %lld is unfinished, its %zu finished blocks are kept in '%.100s'",

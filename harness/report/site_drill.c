@@ -131,7 +131,7 @@ void site_drill_sections(const struct site *site, struct text *html)
         const struct drill_row *r = &site->drills[g.first];
         struct text table = { 0 }, picture = { 0 }, when = { 0 }, commit = { 0 }, against = { 0 };
 
-        text_addf(&against, "%s; margin %g %%", r->pairs ? "in turns with the same program, as gate --against"
+        text_addf(&against, "%s; margin %g\u00a0%%", r->pairs ? "in turns with the same program, as gate --against"
                                                          : "against the figures of a baseline", r->margin * 100);
         rows(site, &g, &table);
         plot(&g, site, ++n, &picture);
