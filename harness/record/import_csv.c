@@ -137,8 +137,25 @@ static int read_row(struct reader *r, struct err *err)
     return 1;
 }
 
+/* "1,5" of a spreadsheet where commas do not part the cells. */
+static double decimal_comma(const char *s, char **end)
+{
+    size_t digits = strspn(s, "+-0123456789"), n = strlen(s);
+    char point[64];
+    double value;
+
+    *end = (char *)s;
+    if (digits == 0 || s[digits] != ',' || strspn(s + digits + 1, "0123456789eE+-") != n - digits - 1 || n >= sizeof(point))
+        return NAN;
+    memcpy(point, s, n + 1);
+    point[digits] = '.';
+    value = strtod(point, end);
+    *end = (char *)s + (*end - point);
+    return value;
+}
+
 /* NUMBER, MISSING or 0: neither. */
-static int parse(const char *s, double *value)
+static int parse(const struct reader *r, const char *s, double *value)
 {
     static const char *const missing[] = { "", "na", "n/a", "nan", "null", "none", "-" };
     char *end;
@@ -148,6 +165,8 @@ static int parse(const char *s, double *value)
         if (strcasecmp(s, missing[i]) == 0)
             return MISSING;
     *value = strtod(s, &end);
+    if (*end == ',' && r->separator != ',')
+        *value = decimal_comma(s, &end);
     return end != s && *end == '\0' && isfinite(*value) ? NUMBER : 0;
 }
 
@@ -156,7 +175,7 @@ static bool is_header(const struct reader *r)
     double value;
 
     for (size_t i = 0; i < r->n; i++)
-        if (!parse(r->cells[i], &value))
+        if (!parse(r, r->cells[i], &value))
             return true;
     return false;
 }
@@ -192,7 +211,7 @@ static void choose_by_value(const struct reader *r, size_t *chosen)
     double value;
 
     for (size_t i = 0; i < r->n; i++)
-        if (parse(r->cells[i], &value) == NUMBER)
+        if (parse(r, r->cells[i], &value) == NUMBER)
             *chosen = i;
     if (*chosen == SIZE_MAX)
         *chosen = r->n - 1;
@@ -204,7 +223,7 @@ static int add(const struct reader *r, size_t chosen, struct import_csv *csv, si
 
     if (chosen >= r->n)
         return wrong(r, r->line, chosen + 1, "the row ends before it", err);
-    if (!parse(r->cells[chosen], &value))
+    if (!parse(r, r->cells[chosen], &value))
         return err_set(err, ERR_CONFIG, "'%s': line %zu, column %zu ('%.40s'): '%.40s' is no number", r->path, r->line,
                        chosen + 1, csv->column, r->cells[chosen]);
     csv->values = mem_grow(csv->values, capacity, csv->n + 1, sizeof(*csv->values));

@@ -2,8 +2,8 @@
 /* import_csv.h -- one column of numbers out of anybody's CSV file.
  *
  * RFC 4180, and what is met beside it: comma, semicolon or tab (what the first line has most of), CRLF, a byte order
- * mark, blank lines, a header or none (a first line with a word in it is one). A cell that is empty or says NA, NaN,
- * null, none or "-" is a missing point: NAN. Any other cell of the column that is no finite number, and a row that ends
+ * mark, blank lines, decimal commas where commas do not part the cells, a header or none (a first line with a word in it is
+ * one). A cell that is empty or says NA, NaN, null, none or "-" is a missing point: NAN. Any other cell of the column that is no finite number, and a row that ends
  * before the column, is an error that names the file, the line and the column; nothing is kept then. Errors are
  * ERR_CONFIG. */
 #pragma once

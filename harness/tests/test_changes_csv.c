@@ -57,6 +57,7 @@ static void columns_are_read_as_people_write_them(void **state)
         { "i,2\n7,4\n8,5\n", "2", "2", { 4, 5 }, 2 }, /* a header's name goes before a place */
         { "0,4\n1,5\n", "1", "1", { 0, 1 }, 2 },
         { "i;ms\n0;4\n1;5\n", NULL, "ms", { 4, 5 }, 2 },
+        { "i;ms\n0;4,5\n1;-5,25e1\n", NULL, "ms", { 4.5, -52.5 }, 2 },
         { "i\tms\r\n0\t4\r\n1\t5\r\n", NULL, "ms", { 4, 5 }, 2 },
         { "\xef\xbb\xbfms\n4\n5\n", "ms", "ms", { 4, 5 }, 2 },
         { "\"a, \"\"b\"\"\",\"ms\"\n\"x\ny\",\"4\"\nz,5\n", "ms", "ms", { 4, 5 }, 2 },
