@@ -2,68 +2,26 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/limits.h"
 #include "cli/stepping.h"
 #include "cli/version.h"
 #include "judge/drill.h"
-#include "judge/baseline.h"
 #include "judge/gate.h"
 #include "record/store_judged.h"
 #include "report/site.h"
 
-#include <errno.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 /* The target line of each series; without a targets.json there are none. */
 static int add_targets(const struct context *context, struct history *history, struct err *err)
 {
-    struct targets targets;
-    char path[1024];
+    int known = limits_add_targets(context, history, err);
 
-    for (size_t i = 0; i < history->n_series; i++)
-        history->series[i].at_least = history->series[i].at_most = NAN;
-    snprintf(path, sizeof(path), "%s/targets.json", context->options->baselines);
-    if (access(path, F_OK) < 0 && errno == ENOENT) {
-        say("pawl dashboard: no '%s': the plots have no target lines", path);
-        return 0;
-    }
-    if (targets_read(path, context->registry, &targets, err) < 0)
-        return -1;
-    for (size_t i = 0; i < history->n_series; i++)
-        for (size_t t = 0; t < targets.n; t++)
-            if (strcmp(targets.rows[t].metric, history->series[i].metric) == 0 &&
-                text_glob(targets.rows[t].cases, history->series[i].case_id)) {
-                history->series[i].at_least = targets.rows[t].at_least;
-                history->series[i].at_most = targets.rows[t].at_most;
-            }
-    targets_free(&targets);
-    return 0;
-}
-
-/* What was accepted of the series of one host class; nothing where it has no baseline. */
-static int add_accepted_on(const struct context *context, const char *host_class, struct history *history,
-                           struct err *err)
-{
-    struct baseline baseline = { 0 };
-    char path[1024];
-    int known;
-
-    snprintf(path, sizeof(path), "%s/%s.json", context->options->baselines, host_class);
-    known = baseline_read(path, host_class, &baseline, err);
-    for (size_t i = 0; i < history->n_series && known > 0; i++) {
-        struct series *s = &history->series[i];
-        const struct accepted *accepted =
-            strcmp(s->host_class, host_class) == 0 ? baseline_find(&baseline, s->case_id) : NULL;
-        const struct estimate *e = accepted ? accepted_estimate(accepted, s->metric) : NULL;
-
-        if (e)
-            s->accepted = e->value;
-    }
-    baseline_free(&baseline);
+    if (known == 0)
+        say("pawl dashboard: no '%s/targets.json': the plots have no target lines", context->options->baselines);
     return known < 0 ? -1 : 0;
 }
 
@@ -73,7 +31,7 @@ static int add_accepted(const struct context *context, const struct run_result *
 {
     for (size_t i = 0; i < n_runs; i++)
         if ((i == 0 || strcmp(runs[i].info.host.class, runs[i - 1].info.host.class) != 0) &&
-            add_accepted_on(context, runs[i].info.host.class, history, err) < 0)
+            limits_add_accepted(context, runs[i].info.host.class, history, err) < 0)
             return -1;
     return 0;
 }

@@ -6,10 +6,12 @@
  * killed. Each part takes the host's lock for itself: a gate that waits comes in between. */
 #include "base/day.h"
 #include "base/mem.h"
+#include "cli/limits.h"
 #include "cli/measuring.h"
 #include "cli/session.h"
 #include "cli/stepping.h"
 #include "cli/version.h"
+#include "judge/gate.h"
 #include "machine/fingerprint.h"
 #include "record/store_nights.h"
 #include "report/night.h"
@@ -183,9 +185,11 @@ static int summarize(const struct nightly *n, struct err *err)
         worst = n->done[i].exit == 1 || worst == 1 ? 1 : n->done[i].exit > worst ? n->done[i].exit : worst;
     }
     if (store_load_history(n->store, NULL, 0, &history, err) == 0 &&
+        limits_add_targets(n->context, &history, err) >= 0 &&
+        limits_add_accepted(n->context, n->night.host_class, &history, err) == 0 &&
         stepping_find(n->store, &history, &stepping, err) == 0) {
-        struct night_report report = { n->night.night, n->night.host_class, n->night.commit, lines,     n->n_done,
-                                       n->n_parts,     n->missing.data,     stepping.all,    stepping.n };
+        struct night_report report = { n->night.night,  n->night.host_class, n->night.commit, lines,      n->n_done,
+                                       n->n_parts,      n->missing.data,     stepping.all,    stepping.n, GATE_MARGIN };
 
         night_markdown(&report, &out);
         ret = print_text(&out, err);

@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "report/figure.h"
 #include "report/markdown.h"
+#include "report/site_heat.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -93,6 +94,83 @@ static void news(const struct night_report *r, struct text *out)
     free(all);
 }
 
+/* A figure of the night, and how it stands. */
+struct standing {
+    const struct series *series;
+    enum heat heat;
+};
+
+static int worst_standing_first(const void *a, const void *b)
+{
+    const struct standing *x = a, *y = b;
+    int d = (int)y->heat - (int)x->heat;
+
+    d = d ? d : strcmp(x->series->case_id, y->series->case_id);
+    return d ? d : strcmp(x->series->metric, y->series->metric);
+}
+
+static bool is_of_night(const struct night_report *r, const struct point *p)
+{
+    for (size_t i = 0; i < r->n_lines; i++)
+        if (r->lines[i].run == p->run)
+            return true;
+    return false;
+}
+
+/* By its newest point; HEAT_NONE for one of another night or host, and for what nobody judges. */
+static enum heat stands(const struct night_report *r, const struct series *s)
+{
+    const struct point *p = &s->points[s->n_points - 1];
+    enum heat target, accepted;
+
+    if (s->role != ROLE_OURS || strcmp(s->host_class, r->host_class) != 0 || !is_of_night(r, p))
+        return HEAT_NONE;
+    target = site_heat_target(s, p);
+    accepted = site_heat_accepted(s, p, r->margin);
+    return target > accepted ? target : accepted;
+}
+
+static void standing_row(const struct standing *st, struct text *out)
+{
+    const struct series *s = st->series;
+    const struct point *p = &s->points[s->n_points - 1];
+    bool missed = st->heat == HEAT_MISSED;
+    double limit = !missed ? s->accepted : isnan(s->at_least) || !(p->high < s->at_least) ? s->at_most : s->at_least;
+    char value[FIGURE_TEXT], interval[FIGURE_TEXT], number[FIGURE_TEXT];
+
+    text_addf(out, "| %s | ", missed ? "**misses its target**" : "**worse than accepted**");
+    markdown_text(out, s->case_id);
+    text_add(out, " | ");
+    markdown_text(out, s->metric);
+    text_addf(out, " | %s %s | %s |\n", figure_number(value, p->value), figure_interval(interval, p->low, p->high),
+              figure_number(number, limit));
+}
+
+static void standings(const struct night_report *r, struct text *out)
+{
+    struct standing *all = mem_array(r->n_stepped, sizeof(*all));
+    size_t counts[HEAT_MISSED + 1] = { 0 }, n = 0, bad;
+
+    for (size_t i = 0; i < r->n_stepped; i++) {
+        all[n] = (struct standing){ r->stepped[i].series, stands(r, r->stepped[i].series) };
+        counts[all[n].heat]++;
+        n += all[n].heat != HEAT_NONE;
+    }
+    bad = counts[HEAT_MISSED] + counts[HEAT_WORSE];
+    if (n)
+        text_addf(out, "%zu figures have a target or an accepted value: %zu miss their target, %zu are worse than accepted, "
+                       "%zu unsure.\n\n",
+                  n, counts[HEAT_MISSED], counts[HEAT_WORSE], counts[HEAT_UNSURE]);
+    if (bad) {
+        qsort(all, n, sizeof(*all), worst_standing_first);
+        text_add(out, "| | case | metric | tonight [low, high] | limit |\n| --- | --- | --- | ---: | ---: |\n");
+        for (size_t i = 0; i < bad && i < ROWS_MAX; i++)
+            standing_row(&all[i], out);
+        text_addf(out, bad > ROWS_MAX ? "\n%zu more: `pawl dashboard`\n\n" : "\n", bad - ROWS_MAX);
+    }
+    free(all);
+}
+
 static const char *exit_word(int status)
 {
     return status == 0   ? "measured"
@@ -116,6 +194,7 @@ void night_markdown(const struct night_report *r, struct text *out)
     text_add(out, ".\n\n");
     if (*r->missing)
         text_addf(out, "**Missing before it: %s.**\n\n", r->missing);
+    standings(r, out);
     news(r, out);
     text_add(out, "| part | run | |\n| --- | ---: | --- |\n");
     for (size_t i = 0; i < r->n_lines; i++) {

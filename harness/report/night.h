@@ -15,10 +15,11 @@ struct night_report {
     const char *missing;           /* "2026-11-27, 2026-11-28"; "": none before it is */
     const struct stepped *stepped; /* the history: what is news in it is told */
     size_t n_stepped;
+    double margin; /* of the gate: what is worse than accepted by more is told */
 };
 
-/* Of a night with changes: these first, worst first, at most 20 and how many more there are. Names from outside are
- * escaped. */
+/* How the night's figures stand beside targets and what was accepted, then the changes: the worst first, at most 20 of each
+ * and how many more there are. Names from outside are escaped. */
 void night_markdown(const struct night_report *report, struct text *out);
 
 /* Is a step worth telling this morning: not acknowledged, and suspected, or confirmed by one of the newest points? */

@@ -61,6 +61,27 @@ static void a_part_that_is_wrong_fails_the_night_and_does_not_end_it(void **stat
     done(&r);
 }
 
+static void the_report_of_a_night_says_what_misses_its_target(void **state)
+{
+    struct text path = { 0 };
+    struct result r;
+    FILE *f;
+
+    (void)state;
+    text_addf(&path, "%s/baselines/targets.json", folder);
+    f = fopen(path.data, "w");
+    assert_non_null(f);
+    fputs("{ \"targets\": [ { \"cases\": \"tests/faulty/same/n=1\", \"metric\": \"answer@1\", \"at_least\": 43, \"why\": \"w\" } ] }",
+          f);
+    fclose(f);
+    text_free(&path);
+    r = pawl("nightly --quick tests/faulty/same/n=1");
+    assert_int_equal(r.exit, 0); /* a night measures: it is the gate that fails */
+    assert_has(r.out, "1 figures have a target or an accepted value: 1 miss their target");
+    assert_has(r.out, "| **misses its target** | tests/faulty/same/n=1 | answer@1 | 42");
+    done(&r);
+}
+
 static void a_history_is_shown_copied_and_thinned(void **state)
 {
     struct result r = pawl("run --quick harness/null");
@@ -98,6 +119,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         TEST(a_night_that_was_killed_is_taken_up_where_it_was),
         TEST(a_part_that_is_wrong_fails_the_night_and_does_not_end_it),
+        TEST(the_report_of_a_night_says_what_misses_its_target),
         TEST(a_history_is_shown_copied_and_thinned),
     };
 
