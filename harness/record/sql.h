@@ -2,7 +2,7 @@
 /* sql.h -- the room's own: one connection to a store of either engine, and short ways to run a statement on it.
  *
  * SQL is written once, in what SQLite, PostgreSQL and the engines that speak its protocol share; the few words that they
- * spell differently are SQLite's and are put into the server's by the table in sql_postgres.c. Functions return -1 (or
+ * spell differently are SQLite's and are put into the server's by the table in sql_dialect.c. Functions return -1 (or
  * NULL) with *err filled: the message names the store, says what is wrong with it in the user's terms, and what to do. */
 #pragma once
 
