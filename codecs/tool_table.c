@@ -62,7 +62,7 @@ void tool_table_head(const struct corpus *corpus, struct text *out)
 
     text_addf(out, "%s: %s%s\n", corpus->name, corpus->describe,
               corpus->matryoshka ? ", trained for prefixes" : "");
-    text_addf(out, "rescored: recall@10 after the best %zu by the codes, %.2g %% of all, are ranked by their originals\n",
+    text_addf(out, "rescored: recall@10 after the best %zu by the codes, %.3g %% of all, are ranked by their originals\n",
               ranked, 100.0 * (double)ranked / (double)n);
 }
 
