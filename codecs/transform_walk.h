@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
-/* transform_walk.h -- transform_quantise_fn in vectors of 16 floats, which the compiler maps to whatever the flags of the
- * including file allow. Only what is static is here, so that nothing can leak from one such file into another. */
+/* transform_walk.h -- transform_quantise_fn in vectors of 16 floats, which the compiler maps to whatever the flags of
+ * the including file allow. Only what is static is here, so that nothing can leak from one such file into another. */
 #pragma once
 
 #include "codecs/transform_isa.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <string.h>
 
 typedef float walk_floats __attribute__((vector_size(64), aligned(4)));
@@ -53,9 +54,9 @@ WALK_INLINE void walk_ways(uint8_t from[TRANSFORM_STATES][2], uint8_t parity[TRA
         }
 }
 
-/* All lanes a step at a time: a lane's steps wait for one another. */
+/* All lanes a step at a time: a lane's steps wait for one another. masks: which of the two forms of `came` it is. */
 WALK_INLINE void walk_back(const struct transform_dim *dims, const struct transform_walk *walk, size_t n_dims,
-                           const walk_floats *cost, uint8_t from[TRANSFORM_STATES][2],
+                           const walk_floats *cost, bool masks, uint8_t from[TRANSFORM_STATES][2],
                            uint8_t parity[TRANSFORM_STATES][2], uint32_t *places)
 {
     uint8_t state[TRANSFORM_LANES];
@@ -68,7 +69,8 @@ WALK_INLINE void walk_back(const struct transform_dim *dims, const struct transf
     }
     for (size_t j = n_dims; j-- > 0;)
         for (size_t l = 0; l < TRANSFORM_LANES; l++) {
-            unsigned came = walk[j].came[state[l]][l], p = parity[state[l]][came];
+            unsigned came = masks ? walk[j].masks[state[l]] >> l & 1u : walk[j].came[state[l]][l],
+                     p = parity[state[l]][came];
 
             state[l] = from[state[l]][came];
             places[l * n_dims + j] = dims[j].first[state[l] & 1] + walk[j].best[state[l] & 1][p][l];
@@ -100,5 +102,5 @@ WALK_INLINE void walk_quantise(const struct transform_dim *dims, size_t n_dims, 
         }
         memcpy(cost, next, sizeof(cost));
     }
-    walk_back(dims, walk, n_dims, cost, from, parity, places);
+    walk_back(dims, walk, n_dims, cost, false, from, parity, places);
 }
