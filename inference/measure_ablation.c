@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /* measure_ablation.c -- the scenario inference/ablation: every set of the five switches of reasoning.h, so that it can
  * be seen which of them the speed comes from. A variant's name is the letters of what is on: s speculation, e early stop,
- * r router, b batched paths, p shared prefix; "bp" is the baseline of inference/router, "serbp" all of it. */
+ * r router, b batched paths, p shared prefix; "bp" is the baseline of inference/router, "serbp" all of it. Beside them
+ * stand plain greedy decoding (other answers) and, as in inference/router, who knows the fastest route of each problem. */
 #include "inference/measure_reasoning.h"
 
 static const int64_t problems[] = { 2, 8, 50 };
@@ -18,6 +19,9 @@ static const struct axis axes[] = {
 
 /* Shown, not judged against a baseline: what they are for is the comparison, and the router's own scenario is judged. */
 #define STUDY(n, s, e, r, b, p) { .name = n, .impl = WAY(s, e, r, b, p), .role = ROLE_PEER }
+
+static const struct way greedy = { .way = WAY_GREEDY | WAY_EARLY_STOP | WAY_SHARE },
+                        oracle = { .way = WAYS - 1, .oracle = true };
 
 static const struct variant variants[] = {
     { .name = "bp", .impl = WAY(0, 0, 0, 1, 1) },
@@ -52,6 +56,8 @@ static const struct variant variants[] = {
     STUDY("serp", 1, 1, 1, 0, 1),
     STUDY("serb", 1, 1, 1, 1, 0),
     STUDY("serbp", 1, 1, 1, 1, 1),
+    { .name = "greedy", .impl = &greedy, .role = ROLE_PEER },
+    { .name = "oracle", .impl = &oracle, .role = ROLE_PEER },
 };
 
 static const struct metric metrics[] = {

@@ -6,7 +6,7 @@
 #include "declare/scenario.h"
 
 /* What a plan and a job have room for. */
-enum { VARIANTS_MAX = 32, AXIS_VALUES_MAX = 32 };
+enum { VARIANTS_MAX = 40, AXIS_VALUES_MAX = 32 };
 
 struct registry {
     const struct scenario *const *scenarios;

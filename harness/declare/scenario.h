@@ -131,7 +131,7 @@ struct bench {
     const struct params *params;
     struct team *team; /* params_threads(params) threads, pinned */
     uint64_t seed;     /* for the inputs: the same for all blocks of a run */
-    uint32_t variants; /* bit i: variants[i] of the scenario is of this block; setup() makes nothing for the others */
+    uint64_t variants; /* bit i: variants[i] of the scenario is of this block; setup() makes nothing for the others */
     uint32_t isa;      /* what may be used: the host's, less what --isa excludes; for code that chooses by itself */
     struct caches caches; /* of the core that rank 0 is pinned to; zeros: not pinned, or not shown */
     const int64_t (*tuned)[TUNABLES_MAX]; /* by variant: see bench_tuned(); NULL: nothing is */

@@ -41,7 +41,7 @@ static int make(struct state *state, size_t i, const struct bench *bench, struct
     memcpy(tuned[t->variant], t->values[i], sizeof(tuned[0]));
     one.params = &params;
     one.tuned = (const int64_t (*)[TUNABLES_MAX])tuned;
-    one.variants = 1u | 1u << t->variant;
+    one.variants = 1u | UINT64_C(1) << t->variant;
     if (t->of->setup && t->of->setup(&one, &state->states[i], err) < 0)
         return -1;
     state->made[i] = true;
@@ -65,7 +65,7 @@ static int setup(const struct bench *bench, void **out, struct err *err)
     state->trial = (const struct trial *)bench->params->scenario; /* its first member */
     *out = state;
     for (int i = 0; i < state->trial->n; i++)
-        if (bench->variants & 1u << i && make(state, (size_t)i, bench, &state->why_not[i]) < 0 && i == 0) {
+        if (bench->variants >> i & 1 && make(state, (size_t)i, bench, &state->why_not[i]) < 0 && i == 0) {
             *err = state->why_not[0];
             return -1;
         }

@@ -346,7 +346,7 @@ static int work(struct work *w, bool *wrong, struct err *err)
     for (int i = 0; i < w->job.n_variants; i++) {
         if (variant_absent(variant_at(w, i)) || variant_at(w, i)->isa & ~bench.isa)
             return err_set(err, ERR_HARNESS, "variant '%s' cannot run on this host", variant_at(w, i)->name);
-        bench.variants |= 1u << w->job.variants[i];
+        bench.variants |= UINT64_C(1) << w->job.variants[i];
         memcpy(tuned[w->job.variants[i]], w->job.tuned[i], sizeof(tuned[0]));
     }
     if (place(w, err) < 0)
