@@ -160,7 +160,7 @@ static int count_run(struct store *store, int64_t run, struct pruned *pruned, st
     struct sql_stmt *count = sql_prepare(
         store,
         "SELECT count(*), count(DISTINCT m.series || ' ' || m.block) FROM series s CROSS JOIN"
-        " sample m ON m.series = s.id AND m.run = ?",
+        " sample m WHERE m.series = s.id AND m.run = ?",
         err);
     int ret = -1;
 

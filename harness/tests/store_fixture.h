@@ -80,25 +80,32 @@ static inline bool on_server(void)
     return getenv("PAWL_TEST_SERVER") != NULL;
 }
 
+/* A file in the test's folder; free() it. */
+static inline char *local_file(void **state, const char *name)
+{
+    struct text t = { 0 };
+
+    text_addf(&t, "%s/%s", (const char *)*state, name);
+    return t.data;
+}
+
 /* A new place for a store: a file in the test's folder, or a schema on the server; free() it. */
 static inline char *in_folder(void **state, const char *name)
 {
     const char *server = getenv("PAWL_TEST_SERVER");
     struct text t = { 0 }, create = { 0 };
     struct err err = { 0 };
+    struct store store;
     static int n;
 
-    if (server) {
-        struct store store = connect_to(server);
-
-        text_addf(&create, "CREATE SCHEMA test_%d", ++n);
-        assert_int_equal(sql_exec(&store, create.data, &err), 0);
-        store.engine->close(&store);
-        text_free(&create);
-        text_addf(&t, "%s&options=-csearch_path%%3Dtest_%d", server, n);
-    } else {
-        text_addf(&t, "%s/%s", (const char *)*state, name);
-    }
+    if (!server)
+        return local_file(state, name);
+    store = connect_to(server);
+    text_addf(&create, "CREATE SCHEMA test_%d", ++n);
+    assert_int_equal(sql_exec(&store, create.data, &err), 0);
+    store.engine->close(&store);
+    text_free(&create);
+    text_addf(&t, "%s&options=-csearch_path%%3Dtest_%d", server, n);
     return t.data;
 }
 

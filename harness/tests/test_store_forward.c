@@ -10,14 +10,6 @@
 #include <signal.h>
 #include <sys/wait.h>
 
-static char *local_file(void **state, const char *name)
-{
-    struct text t = { 0 };
-
-    text_addf(&t, "%s/%s", (const char *)*state, name);
-    return t.data;
-}
-
 static struct forwarded forward(const char *from_path, const char *to_path)
 {
     struct store *from = open_store(from_path, STORE_READ), *to = open_store(to_path, STORE_WRITE);

@@ -135,7 +135,7 @@ static void pruning_thins_old_samples_and_nothing_else(void **state)
 
 static void a_backup_of_a_live_store_is_whole_and_replaces_only_a_backup(void **state)
 {
-    char *path = in_folder(state, "a.db"), *copy = in_folder(state, "copy.db"), *other = in_folder(state, "other");
+    char *path = local_file(state, "a.db"), *copy = local_file(state, "copy.db"), *other = local_file(state, "other");
     struct store *store = open_store(path, STORE_WRITE), *writer = open_store(path, STORE_WRITE);
     struct run_info info;
     struct err err = { 0 };
