@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "judge/compare.h"
+#include "judge/compare_private.h"
 
 #include "base/mem.h"
 #include "base/text.h"
@@ -14,12 +14,6 @@ bool compare_disturbed(const struct sample *s)
     return s->cpu_ns < COMPARE_CPU_SHARE * s->ns || s->switches > 0 || s->migrated;
 }
 
-/* One variant's samples in one block, and the figure made of each: its time, or its paired ratio. */
-struct figures {
-    double *values;
-    size_t n;
-};
-
 static const struct sample *find_sample(const struct block *b, int variant, int round)
 {
     for (size_t i = 0; i < b->n_samples; i++)
@@ -27,12 +21,6 @@ static const struct sample *find_sample(const struct block *b, int variant, int 
             return &b->samples[i];
     return NULL;
 }
-
-/* What a variant's time is held against in its own round: the slowest of these variants; none: nothing. */
-struct bases {
-    int variants[ROOFS_MAX];
-    int n;
-};
 
 /* The time of the slowest base in the sample's round; NAN where one is missing, or disturbed and `clean` is wanted. */
 static double base_ns(const struct block *b, const struct bases *bases, int round, bool clean)
@@ -68,8 +56,7 @@ static struct figures collect(const struct block *b, int variant, const struct b
     return f;
 }
 
-/* Sorted; without the disturbed ones unless they are the majority. */
-static struct figures block_figures(const struct block *b, int variant, const struct bases *bases)
+struct figures compare_block_figures(const struct block *b, int variant, const struct bases *bases)
 {
     struct figures all = collect(b, variant, bases, false), clean = collect(b, variant, bases, true);
 
@@ -100,7 +87,7 @@ static void close_estimate(struct estimate *e, double *spreads, double alpha)
     free(sorted);
 }
 
-static struct estimate *open_estimate(struct case_result *r, const struct metric *m, size_t n_blocks)
+struct estimate *compare_open(struct case_result *r, const struct metric *m, size_t n_blocks)
 {
     struct estimate *e = case_add_estimate(r);
 
@@ -112,8 +99,7 @@ static struct estimate *open_estimate(struct case_result *r, const struct metric
     return e;
 }
 
-/* Closes the last estimate of `r`, or takes it back where no block said anything. Frees `spreads`. */
-static void finish_estimate(struct case_result *r, struct estimate *e, double *spreads, double alpha)
+void compare_finish(struct case_result *r, struct estimate *e, double *spreads, double alpha)
 {
     if (e->n_blocks) {
         close_estimate(e, spreads, alpha);
@@ -124,7 +110,7 @@ static void finish_estimate(struct case_result *r, struct estimate *e, double *s
     free(spreads);
 }
 
-static struct bases bases_of(const struct scenario *s, int variant, const struct metric *m)
+struct bases compare_bases(const struct scenario *s, int variant, const struct metric *m)
 {
     struct bases bases = { .n = m == &metric_speedup }; /* variant 0 */
 
@@ -148,7 +134,7 @@ static double block_value(const struct block *b, int variant, const struct metri
 static void add_apart(struct case_result *r, int variant, const struct metric *m, const struct block *blocks, size_t n_blocks,
                       double alpha)
 {
-    struct estimate *e = open_estimate(r, m, n_blocks);
+    struct estimate *e = compare_open(r, m, n_blocks);
     double *spreads = mem_array(n_blocks, sizeof(*spreads)); /* of single figures: none */
 
     for (size_t i = 0; i < n_blocks; i++) {
@@ -157,14 +143,14 @@ static void add_apart(struct case_result *r, int variant, const struct metric *m
         if (isfinite(value))
             e->blocks[e->n_blocks++] = value;
     }
-    finish_estimate(r, e, spreads, alpha);
+    compare_finish(r, e, spreads, alpha);
 }
 
 static void add_timed(struct case_result *r, const struct comparison *c, int variant, const struct metric *m,
                       const struct block *blocks, size_t n_blocks, double alpha)
 {
-    struct bases bases = bases_of(c->params.scenario, variant, m);
-    struct estimate *e = open_estimate(r, m, n_blocks);
+    struct bases bases = compare_bases(c->params.scenario, variant, m);
+    struct estimate *e = compare_open(r, m, n_blocks);
     double *spreads = mem_array(n_blocks, sizeof(*spreads));
 
     for (size_t i = 0; i < n_blocks; i++) {
@@ -172,7 +158,7 @@ static void add_timed(struct case_result *r, const struct comparison *c, int var
 
         if (blocks[i].status != CASE_OK || blocks[i].side != 0)
             continue;
-        f = block_figures(&blocks[i], variant, &bases);
+        f = compare_block_figures(&blocks[i], variant, &bases);
         if (f.n) {
             double middle = stats_median(f.values, f.n);
 
@@ -185,7 +171,7 @@ static void add_timed(struct case_result *r, const struct comparison *c, int var
         }
         free(f.values);
     }
-    finish_estimate(r, e, spreads, alpha);
+    compare_finish(r, e, spreads, alpha);
 }
 
 /* The block's median count of instructions; NAN where there is none. */
@@ -206,7 +192,7 @@ static double block_instructions(const struct block *b, int variant)
 
 static void add_instructions(struct case_result *r, int variant, const struct block *blocks, size_t n_blocks, double alpha)
 {
-    struct estimate *e = open_estimate(r, &metric_instructions, n_blocks);
+    struct estimate *e = compare_open(r, &metric_instructions, n_blocks);
     double *spreads = mem_array(n_blocks, sizeof(*spreads));
 
     for (size_t i = 0; i < n_blocks; i++) {
@@ -215,89 +201,13 @@ static void add_instructions(struct case_result *r, int variant, const struct bl
         if (isfinite(count))
             e->blocks[e->n_blocks++] = count;
     }
-    finish_estimate(r, e, spreads, alpha);
-}
-
-static double block_median(const struct block *b, int variant, const struct bases *bases)
-{
-    struct figures f = block_figures(b, variant, bases);
-    double median = f.n && b->status == CASE_OK ? stats_median(f.values, f.n) : NAN;
-
-    free(f.values);
-    return median;
-}
-
-/* Time of the other program's block over ours, pair by pair: they ran one after the other. With roofs, that time in
- * units of theirs. Fills ratios[n_blocks] and returns how many there are. */
-static size_t pair_ratios(int variant, const struct bases *roofs, const struct block *blocks, size_t n_blocks,
-                          double *ratios)
-{
-    size_t n = 0;
-
-    for (size_t i = 0; i < n_blocks; i++)
-        for (size_t j = 0; j < n_blocks && blocks[i].side == 0; j++) {
-            double ours, other;
-
-            if (blocks[j].side != 1 || blocks[j].index != blocks[i].index + 1)
-                continue;
-            ours = block_median(&blocks[i], variant, roofs);
-            other = block_median(&blocks[j], variant, roofs);
-            ratios[n] = roofs->n ? ours / other : other / ours;
-            n += isfinite(ratios[n]) != 0;
-        }
-    return n;
-}
-
-/* Is some roof of the variant surely not the same loop in both programs (another compiler flag, an edit)? Then it is no
- * unit to count in. */
-static bool roof_moved(const struct bases *roofs, const struct block *blocks, size_t n_blocks, double alpha)
-{
-    double *ratios = mem_array(n_blocks, sizeof(*ratios));
-    bool moved = false;
-
-    for (int i = 0; i < roofs->n; i++) {
-        size_t n = pair_ratios(roofs->variants[i], &(struct bases){ .n = 0 }, blocks, n_blocks, ratios);
-        struct interval r;
-
-        if (n == 0)
-            continue;
-        stats_sort(ratios, n);
-        r = stats_median_interval(ratios, n, alpha);
-        moved |= r.low > 1 + COMPARE_ROOF_SAME || r.high < 1 / (1 + COMPARE_ROOF_SAME);
-    }
-    free(ratios);
-    return moved;
-}
-
-/* Under a roof that both programs measured the time is counted in its time: the clock frequency of that half second falls
- * out. */
-static void add_vs_ref(struct case_result *r, const struct comparison *c, int variant, const struct block *blocks,
-                       size_t n_blocks, double alpha)
-{
-    struct bases roofs = bases_of(c->params.scenario, variant, &metric_roof_percent), none = { .n = 0 };
-    struct estimate *e = open_estimate(r, &metric_vs_ref, n_blocks);
-    double *spreads = mem_array(n_blocks, sizeof(*spreads)); /* of single figures: none */
-
-    if (roofs.n && !roof_moved(&roofs, blocks, n_blocks, alpha))
-        e->n_blocks = pair_ratios(variant, &roofs, blocks, n_blocks, e->blocks);
-    if (e->n_blocks == 0)
-        e->n_blocks = pair_ratios(variant, &none, blocks, n_blocks, e->blocks);
-    finish_estimate(r, e, spreads, alpha);
-}
-
-/* What befell the variant, or its reference, in the other program. */
-static void add_ref_fault(struct case_result *r, int variant, const struct block *blocks, size_t n_blocks)
-{
-    for (size_t i = 0; i < n_blocks && !*r->ref_fault; i++)
-        if (blocks[i].side == 1 && blocks[i].status != CASE_OK && (blocks[i].variant <= 0 || blocks[i].variant == variant))
-            snprintf(r->ref_fault, sizeof(r->ref_fault), "%s: %.290s", case_status_name(blocks[i].status),
-                     blocks[i].reason);
+    compare_finish(r, e, spreads, alpha);
 }
 
 static void add_exact(struct case_result *r, int variant, const struct metric *m, const struct block *blocks,
                       size_t n_blocks)
 {
-    struct estimate *e = open_estimate(r, m, n_blocks);
+    struct estimate *e = compare_open(r, m, n_blocks);
 
     for (size_t i = 0; i < n_blocks; i++)
         for (size_t x = 0; x < blocks[i].n_exacts && blocks[i].status == CASE_OK && blocks[i].side == 0; x++)
@@ -386,9 +296,9 @@ static void add_case(const struct comparison *c, int v, const struct block *bloc
         add_timed(r, c, v, &metric_roof_percent, blocks, n_blocks, alpha);
     add_instructions(r, v, blocks, n_blocks, alpha);
     if (c->variants[v].elsewhere)
-        add_vs_ref(r, c, v, blocks, n_blocks, alpha);
+        compare_add_vs_ref(r, c, v, blocks, n_blocks, alpha);
     if (c->variants[v].elsewhere)
-        add_ref_fault(r, v, blocks, n_blocks);
+        compare_add_ref_fault(r, v, blocks, n_blocks);
     for (size_t m = 0; m < s->n_metrics; m++)
         if (s->metrics[m].kind == METRIC_TIMED && !s->metrics[m].from_ns)
             add_apart(r, v, &s->metrics[m], blocks, n_blocks, alpha);
