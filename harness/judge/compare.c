@@ -122,28 +122,35 @@ struct bases compare_bases(const struct scenario *s, int variant, const struct m
     return bases;
 }
 
-/* Of what was timed apart: the block's own figure; NAN where it has none. */
-static double block_value(const struct block *b, int variant, const struct metric *m)
+/* What a block of that side says of a metric that does not follow from its samples; NAN where it does not. */
+static double block_value(const struct block *b, int side, int variant, const struct metric *m)
 {
-    for (size_t i = 0; i < b->n_exacts; i++)
+    for (size_t i = 0; i < b->n_exacts && b->status == CASE_OK && b->side == side; i++)
         if (b->exacts[i].variant == variant && b->exacts[i].metric == m)
             return b->exacts[i].value;
     return NAN;
 }
 
+static size_t block_values(int side, int variant, const struct metric *m, const struct block *blocks, size_t n_blocks,
+                           double *values)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < n_blocks; i++) {
+        values[n] = block_value(&blocks[i], side, variant, m);
+        n += isfinite(values[n]) != 0;
+    }
+    return n;
+}
+
+/* A metric that was timed apart. */
 static void add_apart(struct case_result *r, int variant, const struct metric *m, const struct block *blocks, size_t n_blocks,
                       double alpha)
 {
     struct estimate *e = compare_open(r, m, n_blocks);
-    double *spreads = mem_array(n_blocks, sizeof(*spreads)); /* of single figures: none */
 
-    for (size_t i = 0; i < n_blocks; i++) {
-        double value = blocks[i].status == CASE_OK && blocks[i].side == 0 ? block_value(&blocks[i], variant, m) : NAN;
-
-        if (isfinite(value))
-            e->blocks[e->n_blocks++] = value;
-    }
-    compare_finish(r, e, spreads, alpha);
+    e->n_blocks = block_values(0, variant, m, blocks, n_blocks, e->blocks);
+    compare_finish(r, e, mem_array(n_blocks, sizeof(double)), alpha); /* single figures have no spread */
 }
 
 static void add_timed(struct case_result *r, const struct comparison *c, int variant, const struct metric *m,
@@ -208,22 +215,18 @@ static void add_exact(struct case_result *r, int variant, const struct metric *m
                       size_t n_blocks)
 {
     struct estimate *e = compare_open(r, m, n_blocks);
+    double *there = mem_array(n_blocks, sizeof(*there));
+    size_t n_there = block_values(1, variant, m, blocks, n_blocks, there);
 
-    for (size_t i = 0; i < n_blocks; i++)
-        for (size_t x = 0; x < blocks[i].n_exacts && blocks[i].status == CASE_OK && blocks[i].side == 0; x++)
-            if (blocks[i].exacts[x].variant == variant && blocks[i].exacts[x].metric == m)
-                e->blocks[e->n_blocks++] = blocks[i].exacts[x].value;
+    e->n_blocks = block_values(0, variant, m, blocks, n_blocks, e->blocks);
+    e->has_there = n_there > 0;
+    e->there = n_there ? there[n_there - 1] : 0;
+    free(there);
     if (e->n_blocks == 0) {
         free(e->blocks);
         r->n_estimates--;
         return;
     }
-    for (size_t i = 0; i < n_blocks; i++)
-        for (size_t x = 0; x < blocks[i].n_exacts && blocks[i].status == CASE_OK && blocks[i].side == 1; x++)
-            if (blocks[i].exacts[x].variant == variant && blocks[i].exacts[x].metric == m) {
-                e->has_there = true;
-                e->there = blocks[i].exacts[x].value;
-            }
     e->value = e->low = e->high = e->blocks[0];
     e->spread = NAN;
     for (size_t i = 1; i < e->n_blocks; i++)

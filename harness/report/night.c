@@ -94,21 +94,6 @@ static void news(const struct night_report *r, struct text *out)
     free(all);
 }
 
-/* A figure of the night, and how it stands. */
-struct standing {
-    const struct series *series;
-    enum heat heat;
-};
-
-static int worst_standing_first(const void *a, const void *b)
-{
-    const struct standing *x = a, *y = b;
-    int d = (int)y->heat - (int)x->heat;
-
-    d = d ? d : strcmp(x->series->case_id, y->series->case_id);
-    return d ? d : strcmp(x->series->metric, y->series->metric);
-}
-
 static bool is_of_night(const struct night_report *r, const struct point *p)
 {
     for (size_t i = 0; i < r->n_lines; i++)
@@ -118,32 +103,27 @@ static bool is_of_night(const struct night_report *r, const struct point *p)
 }
 
 /* By its newest point; HEAT_NONE for one of another night or host, and for what nobody judges. */
-static enum heat stands(const struct night_report *r, const struct series *s)
+static struct standing stands(const struct night_report *r, const struct series *s)
 {
     const struct point *p = &s->points[s->n_points - 1];
-    enum heat target, accepted;
 
     if (s->role != ROLE_OURS || strcmp(s->host_class, r->host_class) != 0 || !is_of_night(r, p))
-        return HEAT_NONE;
-    target = site_heat_target(s, p);
-    accepted = site_heat_accepted(s, p, r->margin);
-    return target > accepted ? target : accepted;
+        return (struct standing){ s, p, HEAT_NONE };
+    return site_heat_stands(s, p, r->margin);
 }
 
 static void standing_row(const struct standing *st, struct text *out)
 {
     const struct series *s = st->series;
-    const struct point *p = &s->points[s->n_points - 1];
-    bool missed = st->heat == HEAT_MISSED;
-    double limit = !missed ? s->accepted : isnan(s->at_least) || !(p->high < s->at_least) ? s->at_most : s->at_least;
+    const struct point *p = st->point;
     char value[FIGURE_TEXT], interval[FIGURE_TEXT], number[FIGURE_TEXT];
 
-    text_addf(out, "| %s | ", missed ? "**misses its target**" : "**worse than accepted**");
+    text_addf(out, "| %s | ", st->heat == HEAT_MISSED ? "**misses its target**" : "**worse than accepted**");
     markdown_text(out, s->case_id);
     text_add(out, " | ");
     markdown_text(out, s->metric);
     text_addf(out, " | %s %s | %s |\n", figure_number(value, p->value), figure_interval(interval, p->low, p->high),
-              figure_number(number, limit));
+              figure_number(number, site_heat_limit(st)));
 }
 
 static void standings(const struct night_report *r, struct text *out)
@@ -152,7 +132,7 @@ static void standings(const struct night_report *r, struct text *out)
     size_t counts[HEAT_MISSED + 1] = { 0 }, n = 0, bad;
 
     for (size_t i = 0; i < r->n_stepped; i++) {
-        all[n] = (struct standing){ r->stepped[i].series, stands(r, r->stepped[i].series) };
+        all[n] = stands(r, r->stepped[i].series);
         counts[all[n].heat]++;
         n += all[n].heat != HEAT_NONE;
     }
@@ -162,7 +142,7 @@ static void standings(const struct night_report *r, struct text *out)
                        "%zu unsure.\n\n",
                   n, counts[HEAT_MISSED], counts[HEAT_WORSE], counts[HEAT_UNSURE]);
     if (bad) {
-        qsort(all, n, sizeof(*all), worst_standing_first);
+        qsort(all, n, sizeof(*all), site_heat_worst_first);
         text_add(out, "| | case | metric | tonight [low, high] | limit |\n| --- | --- | --- | ---: | ---: |\n");
         for (size_t i = 0; i < bad && i < ROWS_MAX; i++)
             standing_row(&all[i], out);

@@ -51,6 +51,27 @@ static enum heat worse_of(enum heat a, enum heat b)
     return a > b ? a : b;
 }
 
+struct standing site_heat_stands(const struct series *s, const struct point *p, double margin)
+{
+    return (struct standing){ s, p, worse_of(site_heat_target(s, p), site_heat_accepted(s, p, margin)) };
+}
+
+double site_heat_limit(const struct standing *st)
+{
+    const struct series *s = st->series;
+
+    return st->heat != HEAT_MISSED ? s->accepted : st->point->high < s->at_least ? s->at_least : s->at_most;
+}
+
+int site_heat_worst_first(const void *a, const void *b)
+{
+    const struct standing *x = a, *y = b;
+    int d = (int)y->heat - (int)x->heat;
+
+    d = d ? d : strcmp(x->series->case_id, y->series->case_id);
+    return d ? d : strcmp(x->series->metric, y->series->metric);
+}
+
 /* Is there news of it, and is it bad? 0: none. */
 static int news_of(const struct site_model *model, const struct series *s)
 {
@@ -108,7 +129,7 @@ static void look(const struct site_model *model, struct row *row)
 
         if (!in_row(row, s))
             continue;
-        heat = worse_of(site_heat_target(s, newest(s)), site_heat_accepted(s, newest(s), model->site->margin));
+        heat = site_heat_stands(s, newest(s), model->site->margin).heat;
         news = news_of(model, s);
         row->worst = worse_of(row->worst, heat);
         row->missed += heat == HEAT_MISSED;
@@ -134,8 +155,7 @@ static int worst_row_first(const void *a, const void *b)
  * stay small. */
 static void square(const struct site_model *model, const struct series *s, struct text *html)
 {
-    enum heat heat =
-        worse_of(site_heat_target(s, newest(s)), site_heat_accepted(s, newest(s), model->site->margin));
+    enum heat heat = site_heat_stands(s, newest(s), model->site->margin).heat;
     int news = news_of(model, s);
     char number[FIGURE_TEXT];
 

@@ -19,6 +19,17 @@ enum heat {
 enum heat site_heat_target(const struct series *series, const struct point *point); /* one of its points */
 enum heat site_heat_accepted(const struct series *series, const struct point *point, double margin);
 
+/* A figure beside its limits. */
+struct standing {
+    const struct series *series;
+    const struct point *point;
+    enum heat heat; /* the worse of the two above */
+};
+
+struct standing site_heat_stands(const struct series *series, const struct point *point, double margin);
+double site_heat_limit(const struct standing *standing); /* of one that misses or is worse: which limit that is */
+int site_heat_worst_first(const void *a, const void *b); /* for qsort(): then by case and metric */
+
 /* A row a scenario and host class, the worst first. */
 void site_heat_map(const struct site_model *model, struct text *html);
 

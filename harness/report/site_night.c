@@ -127,27 +127,10 @@ static void verdict_rows(const struct night_page *page, struct text *html)
     free(bad);
 }
 
-/* A figure of the night beside its limits. */
-struct standing {
-    const struct series *series;
-    const struct point *point;
-    enum heat heat;
-};
-
-static int worst_standing_first(const void *a, const void *b)
-{
-    const struct standing *x = a, *y = b;
-    int d = (int)y->heat - (int)x->heat;
-
-    d = d ? d : strcmp(x->series->case_id, y->series->case_id);
-    return d ? d : strcmp(x->series->metric, y->series->metric);
-}
-
 static void standing_row(const struct site_model *model, const struct standing *st, struct text *html)
 {
     const struct series *s = st->series;
     bool missed = st->heat == HEAT_MISSED;
-    double limit = !missed ? s->accepted : isnan(s->at_least) || !(st->point->high < s->at_least) ? s->at_most : s->at_least;
     char value[FIGURE_TEXT], interval[FIGURE_TEXT], number[FIGURE_TEXT];
 
     text_addf(html, "<tr><td><span class=\"badge bad\">%s</span></td><th scope=\"row\"><a href=\"",
@@ -160,7 +143,7 @@ static void standing_row(const struct site_model *model, const struct standing *
     text_addf(html, "</td><td data-label=\"That night\" class=\"num\">%s <span class=\"range\">%s</span></td>"
                     "<td data-label=\"Limit\" class=\"num\">%s</td></tr>\n",
               figure_number(value, st->point->value), figure_interval(interval, st->point->low, st->point->high),
-              figure_number(number, limit));
+              figure_number(number, site_heat_limit(st)));
 }
 
 /* How the night's figures stand beside the targets and what was accepted: both as they are today. */
@@ -181,7 +164,7 @@ static void standing_rows(const struct night_page *page, struct standing *all, s
               n, counts[HEAT_MISSED], counts[HEAT_WORSE], counts[HEAT_UNSURE], counts[HEAT_GOOD], counts[HEAT_BETTER]);
     if (bad == 0)
         return;
-    qsort(all, n, sizeof(*all), worst_standing_first);
+    qsort(all, n, sizeof(*all), site_heat_worst_first);
     text_add(html, "<div class=\"scroll stacked\" role=\"region\" aria-label=\"Standings\" tabindex=\"0\"><table>\n<thead><tr>"
                    "<th scope=\"col\">Stands</th><th scope=\"col\">Case</th><th scope=\"col\">Metric</th>"
                    "<th scope=\"col\" class=\"num\">That night [low, high]</th><th scope=\"col\" class=\"num\">Limit</th>"
@@ -294,13 +277,6 @@ static bool is_until(const char *started, const char *date)
     return *started < '1' || *started > '9' || strncmp(started, date, 10) <= 0;
 }
 
-static enum heat stands(const struct series *s, const struct point *p, double margin)
-{
-    enum heat target = site_heat_target(s, p), accepted = site_heat_accepted(s, p, margin);
-
-    return target > accepted ? target : accepted;
-}
-
 static void write_main(const struct night_page *page, size_t *cursors, struct text *html)
 {
     const struct history *h = page->model->site->history;
@@ -317,8 +293,7 @@ static void write_main(const struct night_page *page, size_t *cursors, struct te
         if (cursors[i] == from || s->role != ROLE_OURS)
             continue;
         n_moves += measure_move(s, cursors[i] - 1, &moves[n_moves]);
-        standings[n_standings] = (struct standing){ s, &s->points[cursors[i] - 1],
-                                                    stands(s, &s->points[cursors[i] - 1], page->model->site->margin) };
+        standings[n_standings] = site_heat_stands(s, &s->points[cursors[i] - 1], page->model->site->margin);
         n_standings += standings[n_standings].heat != HEAT_NONE;
     }
     if (n_moves)
