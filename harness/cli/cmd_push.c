@@ -33,8 +33,9 @@ static void show_progress(void *arg, int64_t done, int64_t of)
 
 static void say_forwarded(const struct context *context, const char *from, const char *to, const struct forwarded *f)
 {
-    say("pawl %s: %lld runs with %lld samples from '%s' are new in '%s', %lld were there", context->command, (long long)f->runs,
-        (long long)f->samples, from, to, (long long)f->known);
+    say("pawl %s: %lld run%s with %lld samples from '%s' %s new in '%s', %lld known there", context->command,
+        (long long)f->runs, f->runs == 1 ? "" : "s", (long long)f->samples, from, f->runs == 1 ? "is" : "are", to,
+        (long long)f->known);
     if (f->nights + f->acks + f->drills)
         say("pawl %s: new, too: %lld nights, %lld acknowledgements, %lld runs of drills", context->command,
             (long long)f->nights, (long long)f->acks, (long long)f->drills);

@@ -58,10 +58,11 @@ CREATE TABLE block (
 ) STRICT, WITHOUT ROWID;
 
 -- One repetition. Its block is (run, comparison of the series, block): not a foreign key, because that would repeat the
--- comparison's name in every one of millions of rows.
+-- comparison's name in every one of millions of rows. ("ON DELETE NO ACTION" is what holds without it, too; by these words a
+-- server is told not to look both up for every sample of a COPY: sql_dialect.c.)
 CREATE TABLE sample (
-    series INTEGER NOT NULL REFERENCES series,
-    run INTEGER NOT NULL REFERENCES run,
+    series INTEGER NOT NULL REFERENCES series ON DELETE NO ACTION,
+    run INTEGER NOT NULL REFERENCES run ON DELETE NO ACTION,
     block INTEGER NOT NULL,
     position INTEGER NOT NULL, -- in the block, over all of its variants
     round INTEGER NOT NULL,    -- pairs the samples of one round

@@ -41,7 +41,7 @@ static int move(struct store *store, int64_t from, int64_t to, int64_t nth, int6
 {
     static const char *const plain[] = { "block" };
     static const char *const by_series[] = { "sample", "block_value", "block_summary" };
-    char sql[256];
+    char sql[512];
     int ret = 0;
 
     for (size_t i = 0; i < ARRAY_LEN(plain) && ret == 0; i++) {
@@ -73,7 +73,7 @@ static int move(struct store *store, int64_t from, int64_t to, int64_t nth, int6
 /* The shares are used up: the run that they became says of how many it is, and what was measured twice is no share any more. */
 static int use_up(struct store *store, int64_t id, size_t n, struct err *err)
 {
-    char sql[640];
+    char sql[1024];
 
     snprintf(sql, sizeof(sql),
              "UPDATE host_fact SET value = 'again: ' || value WHERE key = '" STORE_SHARD "' AND substr(value, instr(value, ' ')) ="
@@ -113,7 +113,7 @@ static int keep(struct store *store, const struct run_result *run, struct err *e
 int store_join(struct store *store, const int64_t *ids, size_t n_ids, store_judge_fn judge, void *arg,
                struct run_result *run, struct err *err)
 {
-    char sql[256];
+    char sql[512];
     int ret = sql_begin(store, err);
 
     *run = (struct run_result){ 0 };
