@@ -29,13 +29,14 @@ static struct seed {
     struct file files[2]; /* of the codes, of the model */
 } seeds[CODECS_MAX][SIZES];
 
+/* About a mean that is most of them: models have all that a model can have. */
 static struct vectors vectors(void)
 {
     static float data[N * DIM];
     struct rng rng = rng_seed(1);
 
     for (size_t i = 0; i < N * DIM; i++)
-        data[i] = (float)(rng_normal(&rng) / (1 + (double)(i % DIM)));
+        data[i] = (float)(1 + rng_normal(&rng) / (1 + (double)(i % DIM)));
     return (struct vectors){ data, N, DIM };
 }
 
