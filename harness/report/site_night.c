@@ -60,29 +60,28 @@ static void count_badges(const struct judgement *j, struct text *html)
 static void run_rows(const struct night_page *page, struct text *html)
 {
     text_add(html, "<div class=\"scroll stacked\" role=\"region\" aria-label=\"Runs\" tabindex=\"0\"><table>\n<thead><tr>"
-                   "<th scope=\"col\" class=\"num\">Run</th><th scope=\"col\">Command</th><th scope=\"col\">Began</th>"
-                   "<th scope=\"col\">Host class</th><th scope=\"col\">Commit</th><th scope=\"col\" class=\"num\">Series</th>"
-                   "<th scope=\"col\">Verdicts</th></tr></thead>\n<tbody>\n");
+                   "<th scope=\"col\" class=\"num\">Run</th><th scope=\"col\">Verdicts</th><th scope=\"col\">Command</th>"
+                   "<th scope=\"col\">Began</th><th scope=\"col\">Host class</th><th scope=\"col\">Commit</th>"
+                   "<th scope=\"col\" class=\"num\">Series</th></tr></thead>\n<tbody>\n");
     for (size_t i = 0; i < page->n_runs; i++) {
         const struct night_run *run = &page->runs[i];
         const struct judgement *j = judged_in(page->model, run->run);
 
         if (run->day != page->day)
             continue;
-        text_addf(html, "<tr><th scope=\"row\" class=\"num\">%lld</th><td data-label=\"Command\" class=\"wrap\">",
+        text_addf(html, "<tr><th scope=\"row\" class=\"num\">%lld</th><td data-label=\"Verdicts\" class=\"wrap\">",
                   (long long)run->run);
+        if (j)
+            count_badges(j, html);
+        text_add(html, "</td><td data-label=\"Command\" class=\"wrap\">");
         template_escape(html, j ? j->command : "");
         text_add(html, "</td><td data-label=\"Began\">");
         site_time(html, run->point->started);
-        text_add(html, "</td><td data-label=\"Host class\">");
+        text_add(html, "</td><td data-label=\"Host class\" class=\"wrap\">");
         template_escape(html, run->host_class);
         text_add(html, "</td><td data-label=\"Commit\">");
         site_commit(html, run->point->commit, false);
-        text_addf(html, "</td><td data-label=\"Series\" class=\"num\">%zu</td><td data-label=\"Verdicts\" class=\"wrap\">",
-                  run->series);
-        if (j)
-            count_badges(j, html);
-        text_add(html, "</td></tr>\n");
+        text_addf(html, "</td><td data-label=\"Series\" class=\"num\">%zu</td></tr>\n", run->series);
     }
     text_add(html, "</tbody></table></div>\n");
 }
