@@ -170,11 +170,17 @@ void gate_judge_ref(struct run_result *run, const struct case_result *c, const s
         v->outcome = outcome_of(&slowdown, rules);
         v->detectable = gate_detectable(&slowdown, margin_of(rules), 0);
         v->change = slowdown;
-        snprintf(v->reason, sizeof(v->reason),
-                 "time %+.1f %% [%+.1f, %+.1f] against %.12s over %zu pairs of blocks, from which %.1f %% could be told%s",
-                 (slowdown.value - 1) * 100, (slowdown.low - 1) * 100, (slowdown.high - 1) * 100, rules->ref,
-                 e->n_blocks, v->detectable * 100,
-                 v->outcome == OUTCOME_INCONCLUSIVE ? "; not fine enough for the margin" : "");
+        if (!isfinite(slowdown.low))
+            snprintf(v->reason, sizeof(v->reason),
+                     "time %+.1f %% against %.12s: %zu pair%s of blocks %s too few to tell a change",
+                     (slowdown.value - 1) * 100, rules->ref, e->n_blocks, e->n_blocks == 1 ? "" : "s",
+                     e->n_blocks == 1 ? "is" : "are");
+        else
+            snprintf(v->reason, sizeof(v->reason),
+                     "time %+.1f %% [%+.1f, %+.1f] against %.12s over %zu pairs of blocks, from which %.1f %% could be told%s",
+                     (slowdown.value - 1) * 100, (slowdown.low - 1) * 100, (slowdown.high - 1) * 100, rules->ref,
+                     e->n_blocks, v->detectable * 100,
+                     v->outcome == OUTCOME_INCONCLUSIVE ? "; not fine enough for the margin" : "");
     }
 }
 
