@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Where a speedup comes from, step by step, in one theme. report/site_study.c sets what is not set here:
-#   file theme width height y_low y_high n_bars                      a logarithmic axis: equal factors are equally high
-#   low<i> high<i> total<i> name<i> text<i>                          total: 1 for the first and the last bar
+#   file theme width height y_low y_high n_bars n_steps              a logarithmic axis: equal factors are equally high
+#   low<i> high<i> total<i> name<i> text<i>                          total: 1 for a bar from the ground; those up to n_steps are the steps
 # Text is in single quotes throughout: in double quotes gnuplot executes backticks.
 reset
 dark = theme eq 'dark'
@@ -31,7 +31,7 @@ do for [i = 1:n_bars] {
     set xtics add (value(sprintf('name%d', i)) i)
     set object i rectangle from first i - 0.36, first (grows ? lower : upper) to first i + 0.36, first (grows ? upper : lower) front fillcolor rgb (value(sprintf('total%d', i)) ? whole : grows ? up : down) fillstyle solid noborder
     set label i value(sprintf('text%d', i)) at first i, first (grows ? upper : lower) center offset 0,0.6 textcolor rgb ink font ',10.5' front noenhanced
-    if (i < n_bars) { set arrow i from first i + 0.36, first upper to first i + 0.64, first upper nohead linecolor rgb ink linewidth 0.8 dashtype (3,3) }
+    if (i < n_steps) { set arrow i from first i + 0.36, first upper to first i + 0.64, first upper nohead linecolor rgb ink linewidth 0.8 dashtype (3,3) }
 }
 plot y_low with lines linewidth 0.5 linecolor rgb faint notitle
 set output

@@ -2,6 +2,7 @@
 #include "report/site_study.h"
 
 #include "base/mem.h"
+#include "declare/registry.h"
 #include "report/figure.h"
 #include "report/gnuplot.h"
 #include "report/site_plot.h"
@@ -22,7 +23,7 @@ struct cell {
     const struct run_result *run;
     const char *host, *params;
     size_t number; /* of the scenario's cells over all hosts, from 1 on */
-    const struct case_result *cases[32];
+    const struct case_result *cases[VARIANTS_MAX];
     size_t n;
 };
 
@@ -91,9 +92,10 @@ static bool has_spread(const struct cell *cell)
 /* --- the waterfall ---------------------------------------------------------------------------------------------- */
 
 struct fall {
-    size_t n; /* bars: nothing on, one for each letter, all of these on */
+    size_t n, n_steps; /* bars: nothing on, one for each letter, all of these on; beside these steps the others */
     struct bar {
         double low, high;
+        bool whole; /* stands on the ground */
         char name[24], text[24];
     } bars[BARS_MAX];
 };
@@ -113,8 +115,26 @@ static double time_with(const struct cell *cell, const char *on)
 static void set_bar(struct bar *bar, double low, double high, const char *name, const char *sign, double factor)
 {
     *bar = (struct bar){ .low = low, .high = high };
-    snprintf(bar->name, sizeof(bar->name), "%s", name);
+    text_copy(bar->name, sizeof(bar->name), name);
     snprintf(bar->text, sizeof(bar->text), "%s%.2f×", sign, factor);
+}
+
+static void set_whole(struct bar *bar, double high, const char *name)
+{
+    set_bar(bar, 1, high, name, "", high);
+    bar->whole = true;
+}
+
+/* The reference, and variants that are no set of the letters. */
+static void add_others(const struct cell *cell, const char *letters, double none, struct fall *fall)
+{
+    for (size_t i = 0; i < cell->n && fall->n < BARS_MAX; i++) {
+        const char *name = cell->cases[i]->variant;
+        bool reference = strcmp(name, cell->cases[i]->reference) == 0;
+
+        if (strcmp(name, "none") != 0 && strcmp(name, letters) != 0 && (reference || name[strspn(name, letters)]))
+            set_whole(&fall->bars[fall->n++], none / time_of(cell->cases[i]), name);
+    }
 }
 
 static bool find_fall(const struct cell *cell, struct fall *fall)
@@ -125,7 +145,7 @@ static bool find_fall(const struct cell *cell, struct fall *fall)
     *fall = (struct fall){ 0 };
     if (isnan(none))
         return false;
-    set_bar(&fall->bars[fall->n++], 1, 1, "none", "", 1);
+    set_whole(&fall->bars[fall->n++], 1, "none");
     for (;;) { /* the letter that helps most comes next */
         char best = 0, with[BARS_MAX + 1], name[4];
         double best_time = INFINITY;
@@ -152,7 +172,9 @@ static bool find_fall(const struct cell *cell, struct fall *fall)
     }
     if (fall->n < 3)
         return false;
-    set_bar(&fall->bars[fall->n++], 1, none / at, on, "", none / at);
+    set_whole(&fall->bars[fall->n++], none / at, on);
+    fall->n_steps = fall->n;
+    add_others(cell, on, none, fall);
     return true;
 }
 
@@ -251,24 +273,25 @@ static void draw_fall(const struct cell *cell, const struct fall *fall, struct s
     script = site_plots_add(plots, stem);
     for (size_t i = 0; i < fall->n; i++) {
         const struct bar *b = &fall->bars[i];
-        bool total = i == 0 || i + 1 == fall->n;
 
         low = fmin(low, fmin(b->low, b->high));
         high = fmax(high, fmax(b->low, b->high));
-        put_number(script, "low", i + 1, total ? NAN : b->low);
+        put_number(script, "low", i + 1, b->low);
         put_number(script, "high", i + 1, b->high);
-        put_number(script, "total", i + 1, total);
+        put_number(script, "total", i + 1, b->whole);
         put_string(script, "name", i + 1, b->name);
         put_string(script, "text", i + 1, b->text);
     }
     low /= 1.3;
-    put_number(script, "low", 1, low);
-    put_number(script, "low", fall->n, low);
+    for (size_t i = 0; i < fall->n; i++)
+        if (fall->bars[i].whole)
+            put_number(script, "low", i + 1, low);
     put_number(script, "width", 0, PLOT_WIDTH);
     put_number(script, "height", 0, FALL_HEIGHT);
     put_number(script, "y_low", 0, low);
     put_number(script, "y_high", 0, high * pow(high / low, 0.12));
     put_number(script, "n_bars", 0, (double)fall->n);
+    put_number(script, "n_steps", 0, (double)fall->n_steps);
     text_add(script, dashboard_waterfall_gp);
 }
 

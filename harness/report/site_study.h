@@ -4,7 +4,8 @@
  * how the times of each variant's blocks lie (least, quarters, greatest, and every block), of at most
  * SITE_STUDY_VARIANTS variants without roofs;
  * a waterfall, where the variants are named by the letters of what they have switched on, and "none": one letter after
- * the other, each time the one that helps most, until all are on. Its factors multiply to the whole. */
+ * the other, each time the one that helps most, until all are on. Its factors multiply to the whole. The
+ * reference, and variants of other names, stand beside it. */
 #pragma once
 
 #include "base/text.h"
