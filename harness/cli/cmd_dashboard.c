@@ -59,17 +59,6 @@ static size_t count_hosts(const struct run_result *runs, size_t n)
     return hosts;
 }
 
-/* The site draws one margin, that of a gate that was told none. */
-static size_t usual_drills(const struct drill_row *drills, size_t n, struct drill_row **sums)
-{
-    size_t n_sums = drill_pool(drills, n, sums), kept = 0;
-
-    for (size_t i = 0; i < n_sums; i++)
-        if ((*sums)[i].margin == GATE_MARGIN)
-            (*sums)[kept++] = (*sums)[i];
-    return kept;
-}
-
 int cmd_dashboard(const struct context *context)
 {
     struct err err = { 0 };
@@ -92,7 +81,7 @@ int cmd_dashboard(const struct context *context)
         store_load_judged(store, &judged, &n_judged, &err) < 0)
         ret = say_error(context, &err);
     if (ret == 0) {
-        size_t hosts = count_hosts(runs, n_runs), n_sums = usual_drills(drills, n_drills, &sums);
+        size_t hosts = count_hosts(runs, n_runs), n_sums = drill_pool(drills, n_drills, &sums);
         struct site site = { &history, runs, n_runs, sums, n_sums, GATE_MARGIN, generated, PAWL_VERSION,
                              stepping.all, judged, n_judged };
 
