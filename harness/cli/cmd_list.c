@@ -20,7 +20,7 @@ static void list_text(const struct plan *plan, struct text *out)
             last = c->params.scenario;
             text_addf(out, "%s# %s: %s\n", i ? "\n" : "", last->name, last->summary);
         }
-        for (size_t v = 0; v < last->n_variants; v++) {
+        for (size_t v = 0; v < last->n_variants; v++) { // NOLINT: a comparison has a scenario
             char id[CASE_ID_MAX];
             const char *words = note(c, v);
 

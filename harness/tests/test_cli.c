@@ -304,10 +304,31 @@ static void mistake_in_a_glob_is_told_before_anything_else(void **state)
     done(&r);
 }
 
+/* Whatever this host is like: the same findings in words and in JSON, and an exit that follows from the worst. */
+static void doctor_tells_every_finding_in_words_and_in_json(void **state)
+{
+    struct result words = pawl("doctor"), document_of = pawl("doctor --json");
+    json_t *json = document(&document_of);
+    const json_t *findings = json_object_get(json, "findings"), *f;
+    size_t i;
+
+    (void)state;
+    assert_true(words.exit == 0 || words.exit == 3);
+    assert_int_equal(json_integer_value(json_object_get(json, "exit")), document_of.exit);
+    assert_true(json_array_size(findings) >= 15);
+    json_array_foreach(findings, i, f)
+        assert_has(words.out, text_of(f, "check"));
+    assert_has(words.err, "warnings");
+    json_decref(json);
+    done(&words);
+    done(&document_of);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(words_are_the_golden_ones),
+        TEST(doctor_tells_every_finding_in_words_and_in_json),
         TEST(output_that_cannot_be_written_is_an_error),
         TEST(gate_passes_a_target_that_holds_and_fails_one_that_does_not),
         TEST(gate_fails_when_a_variant_is_wrong_or_crashes),
