@@ -171,6 +171,26 @@ static void square(const struct site_model *model, const struct series *s, struc
               words[heat], news ? ", news" : "", news < 0 ? "▼" : news > 0 ? "▲" : "");
 }
 
+/* Series that nothing is held against are drawn up to a number: hundreds of grey squares would hide the others. */
+static void squares(const struct site_model *model, const struct row *row, struct text *html)
+{
+    enum { PLAIN_MAX = 60 };
+    size_t plain = 0;
+
+    for (size_t i = 0; i < row->scenario->n_series; i++) {
+        const struct series *s = row->scenario->series[i];
+
+        if (!in_row(row, s))
+            continue;
+        if (site_heat_stands(s, newest(s), model->site->margin).heat == HEAT_NONE && news_of(model, s) == 0 &&
+            ++plain > PLAIN_MAX)
+            continue;
+        square(model, s, html);
+    }
+    if (plain > PLAIN_MAX)
+        text_addf(html, " <small>and %zu with nothing to hold them against</small>", plain - PLAIN_MAX);
+}
+
 static void map_row(const struct site_model *model, const struct row *row, struct text *html)
 {
     text_add(html, "<tr><th scope=\"row\"><a href=\"");
@@ -186,9 +206,7 @@ static void map_row(const struct site_model *model, const struct row *row, struc
         text_add(html, "</small>");
     }
     text_add(html, "</th><td class=\"map wrap\">");
-    for (size_t i = 0; i < row->scenario->n_series; i++)
-        if (in_row(row, row->scenario->series[i]))
-            square(model, row->scenario->series[i], html);
+    squares(model, row, html);
     text_add(html, "</td><td class=\"wrap\">");
     if (row->missed)
         text_addf(html, "<span class=\"badge bad\">%zu MISSED</span> ", row->missed);

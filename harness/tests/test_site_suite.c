@@ -103,6 +103,26 @@ static void a_change_is_on_the_index_on_its_night_and_in_the_feed(void **state)
     assert_holds(at("site/kernels-gemm_f32.html"), "2026-11-11 02:05"); /* under the pointer */
 }
 
+static void hundreds_that_nothing_is_held_against_hide_no_other(void **state)
+{
+    struct history h = { 0 };
+    struct err err = { 0 };
+
+    (void)state;
+    need_gnuplot();
+    for (int i = 0; i < 73; i++) {
+        char name[16];
+
+        snprintf(name, sizeof(name), "v%d", i);
+        add_series(&h, name, &metric_time_ns, 1);
+    }
+    add_series(&h, "avx2", &metric_speedup, 1)->at_least = 8;
+    assert_written(write_site(&h, NULL, at("site"), &err), &err);
+    assert_holds(at("site/index.html"), "and 13 with nothing to hold them against");
+    assert_holds(at("site/index.html"), "avx2 n=1024/threads=1 speedup 10: holds");
+    history_free(&h);
+}
+
 static void the_page_of_a_night_has_its_verdicts(void **state)
 {
     struct err err = { 0 };
@@ -165,6 +185,7 @@ int main(void)
         cmocka_unit_test(a_point_stands_by_its_interval),
         cmocka_unit_test(news_is_what_the_newest_points_confirmed_and_nobody_explained),
         IN_A_FOLDER(a_change_is_on_the_index_on_its_night_and_in_the_feed),
+        IN_A_FOLDER(hundreds_that_nothing_is_held_against_hide_no_other),
         IN_A_FOLDER(the_page_of_a_night_has_its_verdicts),
         IN_A_FOLDER(plots_are_taken_from_the_site_before_unless_they_changed),
         cmocka_unit_test(the_dark_theme_is_the_light_one_in_other_colours),
