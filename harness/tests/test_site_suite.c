@@ -138,6 +138,31 @@ static void the_page_of_a_night_has_its_verdicts(void **state)
     assert_holds(at("site/night-2026-11-14.html"), "1 miss their target");
 }
 
+/* As runs that came from another store: their numbers say nothing of their time. */
+static void a_night_has_each_run_once_whatever_its_number(void **state)
+{
+    struct history h = { 0 };
+    struct err err = { 0 };
+
+    (void)state;
+    need_gnuplot();
+    add_series(&h, "avx2", &metric_time_ns, 3);
+    add_series(&h, "naive", &metric_time_ns, 3);
+    for (size_t i = 0; i < h.n_series; i++)
+        for (size_t k = 0; k < 3; k++)
+            h.series[i].points[k].run = 3 - (int64_t)k;
+    assert_written(write_site(&h, NULL, at("site"), &err), &err);
+    for (int day = 1; day <= 3; day++) {
+        char page[64], number[64];
+
+        snprintf(page, sizeof(page), "site/night-2026-11-%02d.html", day);
+        snprintf(number, sizeof(number), "<th scope=\"row\" class=\"num\">%d</th>", 4 - day);
+        assert_holds(at(page), number);
+        assert_holds(at(page), "class=\"num\">2</td></tr>"); /* one row, of both series */
+    }
+    history_free(&h);
+}
+
 static void plots_are_taken_from_the_site_before_unless_they_changed(void **state)
 {
     const char *same = "site/plots/kernels-gemm_f32-3-dark.svg", *other = "site/plots/kernels-gemm_f32-1-dark.svg";
@@ -187,6 +212,7 @@ int main(void)
         IN_A_FOLDER(a_change_is_on_the_index_on_its_night_and_in_the_feed),
         IN_A_FOLDER(hundreds_that_nothing_is_held_against_hide_no_other),
         IN_A_FOLDER(the_page_of_a_night_has_its_verdicts),
+        IN_A_FOLDER(a_night_has_each_run_once_whatever_its_number),
         IN_A_FOLDER(plots_are_taken_from_the_site_before_unless_they_changed),
         cmocka_unit_test(the_dark_theme_is_the_light_one_in_other_colours),
     };
