@@ -54,7 +54,7 @@ static void count_badges(const struct judgement *j, struct text *html)
             any = true;
         }
     if (!any)
-        text_add(html, j->judged ? "none" : "measured, not judged");
+        text_add(html, j->judged ? "none" : "not judged");
 }
 
 static void run_rows(const struct night_page *page, struct text *html)
@@ -73,11 +73,11 @@ static void run_rows(const struct night_page *page, struct text *html)
                   (long long)run->run);
         if (j)
             count_badges(j, html);
-        text_add(html, "</td><td data-label=\"Command\" class=\"wrap\">");
+        text_add(html, "</td><td data-label=\"Command\" class=\"reason\">");
         template_escape(html, j ? j->command : "");
         text_add(html, "</td><td data-label=\"Began\">");
         site_time(html, run->point->started);
-        text_add(html, "</td><td data-label=\"Host class\" class=\"wrap\">");
+        text_add(html, "</td><td data-label=\"Host class\">");
         template_escape(html, run->host_class);
         text_add(html, "</td><td data-label=\"Commit\">");
         site_commit(html, run->point->commit, false);
