@@ -87,10 +87,10 @@ static int read_layer(struct blob_reader *in, size_t n, size_t width, float **we
 {
     float *unit = fields_halves(in, n);
     int8_t *row = mem_array(width, 1);
+    bool fits = unit && width <= (in->len - in->at) / n;
 
-    if (unit && width <= (in->len - in->at) / n)
-        *weights = mem_array(n * width, sizeof(float));
-    for (size_t i = 0; *weights && i < n; i++) {
+    *weights = fits ? mem_array(n * width, sizeof(float)) : NULL;
+    for (size_t i = 0; fits && i < n; i++) {
         blob_get_bytes(in, row, width);
         for (size_t j = 0; j < width; j++)
             (*weights)[i * width + j] = unit[i] * (float)row[j];

@@ -57,7 +57,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const struct scan_pq4_impl *const impls[] = { &scan_pq4_scalar, &scan_pq4_avx2, &scan_pq4_avx512 };
     struct scan_pq4_found want[256], got[256];
-    float tables[2 * SCAN_PQ4_BYTES_MAX * 16];
+    float tables[2 * SCAN_PQ4_BYTES_MAX * 16] = { 0 };
     size_t bytes, k, n, n_want = 0, n_got;
     struct scan_pq4_codes *codes;
     struct err err = { 0 };

@@ -48,7 +48,7 @@ static uint8_t *read_all(const char *path, size_t *len)
 static void a_codec_and_its_codes_come_back_from_files(void **state)
 {
     struct codec_model m = trained(), back;
-    struct codes codes, codes_back;
+    struct codes codes, codes_back = { 0 };
     struct vectors out;
     struct err err = { 0 };
 
@@ -120,7 +120,7 @@ static void what_is_not_finite_or_not_of_its_size_is_refused_by_name(void **stat
 static void every_damaged_byte_and_every_cut_is_noticed(void **state)
 {
     struct codec_model m = trained(), back;
-    struct codes codes, codes_back;
+    struct codes codes, codes_back = { 0 };
     struct err err;
     size_t len;
     uint8_t *bytes;
@@ -158,7 +158,7 @@ static void hostile_values_are_refused(void **state)
         { 1, 80, 4, "stride 4" },   { 1, 80, 0, NULL },               { 1, 88, 1, "length of 1" },
     };
     struct codec_model m = trained(), back;
-    struct codes codes, codes_back;
+    struct codes codes, codes_back = { 0 };
     struct err err;
 
     (void)state;

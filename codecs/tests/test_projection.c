@@ -154,15 +154,15 @@ static void all_components_give_the_vector_back(void **state)
     struct err err;
 
     (void)state;
-    for (float gain = 1; gain < 50; gain += 40) {
-        struct vectors x = about_a_mean(1, gain, 2);
+    for (int gain = 1; gain < 50; gain += 40) {
+        struct vectors x = about_a_mean(1, (float)gain, 2);
         struct projection p = components(&x, DIM);
         float *y = mem_array(N * DIM, sizeof(*y)), *back = mem_array(N * DIM, sizeof(*back));
 
         assert_int_equal(projection_forward(&p, x.data, N, true, y, &err), 0);
         assert_int_equal(projection_back(&p, y, N, back, &err), 0);
         for (size_t i = 0; i < N * DIM; i++)
-            assert_true(fabsf(back[i] - x.data[i]) < 3e-3f * gain);
+            assert_true(fabsf(back[i] - x.data[i]) < 3e-3f * (float)gain);
         free(y);
         free(back);
         projection_free(&p);

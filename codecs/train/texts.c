@@ -42,7 +42,7 @@ static uint32_t word_id(struct dictionary *d, const char *word, size_t len)
     if (2 * t->n_words >= d->n_slots)
         rehash(d);
     at = encoder_word_hash(word, len) & (d->n_slots - 1);
-    for (; d->slots[at]; at = (at + 1) & (d->n_slots - 1))
+    for (; d->slots[at]; at = (at + 1) & (d->n_slots - 1)) // NOLINT: rehash() made them
         if (!strcmp(t->spelling[d->slots[at] - 1], word))
             return d->slots[at] - 1;
     t->spelling = mem_grow(t->spelling, &d->spelling_capacity, t->n_words + 1, sizeof(*t->spelling));

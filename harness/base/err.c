@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-int err_set(struct err *err, enum err_code code, const char *fmt, ...)
+int(err_set)(struct err *err, enum err_code code, const char *fmt, ...)
 {
     va_list ap;
 
@@ -17,7 +17,7 @@ int err_set(struct err *err, enum err_code code, const char *fmt, ...)
     return -1;
 }
 
-int err_wrap(struct err *err, const char *fmt, ...)
+int(err_wrap)(struct err *err, const char *fmt, ...)
 {
     char inner[sizeof(err->msg)];
     va_list ap;

@@ -330,7 +330,7 @@ static int search(struct search *s, struct text *out, struct err *err)
 
     if (ret != 0)
         return ret;
-    say("pawl bisect: %.*s", (int)strcspn(out->data, "\n"), out->data); // NOLINT: find_step() wrote it
+    say("pawl bisect: %.*s", (int)strcspn(out->data, "\n"), out->data);
     if (find(s, from, to, &left, err) < 0)
         return -1;
     return report(s, from, to, left, out, err);

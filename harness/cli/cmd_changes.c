@@ -101,7 +101,7 @@ static int acknowledge(const struct context *context, struct store *store, const
     if (step->state == STEP_SUSPECTED)
         return err_set(err, ERR_CONFIG, "'%s' is only suspected: it can be acknowledged from its third point on",
                        o->ack);
-    if (!text_is_utf8(o->reason) || strlen(o->reason) >= sizeof(ack.reason)) // NOLINT: --ack without it is refused
+    if (!text_is_utf8(o->reason) || strlen(o->reason) >= sizeof(ack.reason))
         return err_set(err, ERR_USAGE, "the reason is longer than %zu bytes or no UTF-8", sizeof(ack.reason) - 1);
     text_copy(ack.case_id, sizeof(ack.case_id), series->case_id);
     text_copy(ack.metric, sizeof(ack.metric), series->metric);

@@ -231,7 +231,7 @@ static int run_command(const struct command *c, int argc, char *const *argv)
     } else if (options.model && show_file(options.model, &err) < 0) {
         ret = refuse(&context, &err);
     } else if (c->bit & (CMD_LIST | CMD_RUN | CMD_GATE | CMD_ACCEPT) &&
-               (ret = programs_open(&options, c->bit != CMD_ACCEPT, &programs, &err)) < 0) {
+               programs_open(&options, c->bit != CMD_ACCEPT, &programs, &err) < 0) {
         ret = refuse(&context, &err);
     } else {
         if (programs.n) {

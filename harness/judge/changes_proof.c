@@ -124,7 +124,8 @@ static size_t shock_segments(const double *raw, const struct segments *s, size_t
 
     for (size_t k = STAIRS; k > 0; k--) { /* the longest: the last stair is near the level, too */
         size_t to = i + k < s->n ? s->start[i + k] : s->n_points, after = i + k < s->n ? segments_end(s, i + k) : to;
-        double a = fit(raw, s->start[i - 1], from).level, c = fit(raw, to, after).level, level = (a + c) / 2, v[SHORT];
+        double a = fit(raw, s->start[i - 1], from).level, c = fit(raw, to, after).level, level = (a + c) / 2;
+        double v[SHORT] = { 0 };
 
         if (to == after || to - from > SHORT || to - from >= from - s->start[i - 1] || to - from >= after - to)
             continue;

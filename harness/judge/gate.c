@@ -164,6 +164,7 @@ static void judge_exact_ref(struct run_result *run, const struct case_result *c,
  * there is. */
 static bool is_measured_again(const struct case_result *c, const struct accepted *a, const struct gate_rules *rules)
 {
+    /* NOLINTNEXTLINE: then there is a ref */
     return rules->ref_is_baseline && strcmp(a->commit, rules->ref) == 0 && !*c->ref_fault && !gate_is_reference(c) &&
            rules->in_ref(rules->ref_arg, c->id);
 }
