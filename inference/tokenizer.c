@@ -191,7 +191,7 @@ static int encode_spm(const struct tokenizer *t, const char *text, size_t len, b
     int ret;
 
     if (space) {
-        memcpy(copy, LOWER_BLOCK, 3);
+        memcpy(copy, LOWER_BLOCK, 3); // NOLINT: it ends by its length
         n = 3;
     }
     for (size_t i = 0; i < len; i++) {

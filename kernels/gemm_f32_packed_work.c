@@ -214,6 +214,7 @@ static void whole_panel(const struct job *job, const float *b, size_t j)
 
     for (size_t p = 0; p < k; p += step) {
         struct gemm_f32_packed_tile tile = { .kc = min(step, k - p), .b = b + p * impl->nr, .ldc = job->ldc,
+                                             // NOLINTNEXTLINE: there is a group
                                              .add = p > 0, .next_step = line / job->groups };
         size_t ahead = job->groups == 1 ? AHEAD : tile.kc * line, share = tile.kc * tile.next_step;
 

@@ -91,7 +91,7 @@ static int check_all(struct work *w, bool *wrong, struct err *err)
         }
         for (size_t m = 0; m < s->n_metrics; m++) {
             const struct metric *metric = &s->metrics[m];
-            double value;
+            double value = NAN;
 
             if (metric->from_ns)
                 continue;

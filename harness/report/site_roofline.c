@@ -68,6 +68,7 @@ static bool panel_is(const struct panel *p, const char *host, const char *metric
 {
     const struct series *s = p->series[0];
 
+    /* NOLINTNEXTLINE: every series has a class */
     return !p->changes && strcmp(s->host_class, host) == 0 && strcmp(s->metric, metric) == 0 &&
            axis_value(s->params, "threads", 1) == threads;
 }

@@ -37,8 +37,8 @@ static size_t legend_columns(const struct roofline *r)
     for (size_t i = 0; i < r->n_names; i++)
         longest = strlen(r->names[i].text) > longest ? strlen(r->names[i].text) : longest;
     columns = (size_t)((PLOT_WIDTH - LEGEND_LEFT) / (7.4 * (double)longest + 34));
-    columns = columns ? columns : 1;
-    return columns < r->n_names ? columns : r->n_names;
+    columns = r->n_names < columns ? r->n_names : columns;
+    return columns ? columns : 1;
 }
 
 static int legend_rows(const struct roofline *r)
