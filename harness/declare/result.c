@@ -109,6 +109,13 @@ const char *host_fact(const struct host *host, const char *key)
     return "";
 }
 
+int point_order(const struct point *a, const struct point *b)
+{
+    int d = strcmp(a->started, b->started);
+
+    return d ? d : (a->run > b->run) - (a->run < b->run);
+}
+
 bool point_opens_epoch(const struct point *point, const char **known)
 {
     bool opens = *point->epoch && **known && strcmp(point->epoch, *known) != 0;

@@ -216,6 +216,9 @@ struct point {
     double value, low, high;
 };
 
+/* Of time, then of number: as strcmp(). A run that came from another store has a number that says nothing of its time. */
+int point_order(const struct point *a, const struct point *b);
+
 /* Did the host change before this point? *known is the last epoch that was known before it, "" at first, and is moved
  * on. A point of no known epoch is taken for one of the epoch before it. */
 bool point_opens_epoch(const struct point *point, const char **known);

@@ -107,17 +107,14 @@ static void add_point(struct reader *r, size_t from, const struct series *like, 
 
 static int by_time(const void *a, const void *b)
 {
-    const struct point *x = a, *y = b;
-    int d = strcmp(x->started, y->started);
-
-    return d ? d : (x->run > y->run) - (x->run < y->run);
+    return point_order(a, b);
 }
 
-/* Runs that came from another store have numbers that say nothing about their time. */
+/* They were read by number of run. */
 static void put_in_order(struct series *s)
 {
     for (size_t i = 1; i < s->n_points; i++)
-        if (by_time(&s->points[i - 1], &s->points[i]) > 0) {
+        if (point_order(&s->points[i - 1], &s->points[i]) > 0) {
             qsort(s->points, s->n_points, sizeof(*s->points), by_time);
             return;
         }

@@ -16,7 +16,7 @@ static void copy_since(struct series *s, const struct series *from, const struct
     s->points = mem_array(from->n_points, sizeof(*s->points));
     s->n_points = 0;
     for (size_t i = 0; i < from->n_points; i++)
-        if (site_model_order(&from->points[i], since) >= 0)
+        if (point_order(&from->points[i], since) >= 0)
             s->points[s->n_points++] = from->points[i];
 }
 

@@ -153,10 +153,8 @@ static int worst_row_first(const void *a, const void *b)
 
 /* One square: its colour, a mark where there is news, its name and figures under the pointer. A thousand of them have to
  * stay small. */
-static void square(const struct site_model *model, const struct series *s, struct text *html)
+static void square(const struct site_model *model, const struct series *s, enum heat heat, int news, struct text *html)
 {
-    enum heat heat = site_heat_stands(s, newest(s), model->site->margin).heat;
-    int news = news_of(model, s);
     char number[FIGURE_TEXT];
 
     text_addf(html, "<a class=%s href=", classes[heat]);
@@ -179,13 +177,16 @@ static void squares(const struct site_model *model, const struct row *row, struc
 
     for (size_t i = 0; i < row->scenario->n_series; i++) {
         const struct series *s = row->scenario->series[i];
+        enum heat heat;
+        int news;
 
         if (!in_row(row, s))
             continue;
-        if (site_heat_stands(s, newest(s), model->site->margin).heat == HEAT_NONE && news_of(model, s) == 0 &&
-            ++plain > PLAIN_MAX)
+        heat = site_heat_stands(s, newest(s), model->site->margin).heat;
+        news = news_of(model, s);
+        if (heat == HEAT_NONE && news == 0 && ++plain > PLAIN_MAX)
             continue;
-        square(model, s, html);
+        square(model, s, heat, news, html);
     }
     if (plain > PLAIN_MAX)
         text_addf(html, " <small>and %zu with nothing to hold them against</small>", plain - PLAIN_MAX);

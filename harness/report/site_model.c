@@ -175,16 +175,9 @@ static int compare_series(const void *a, const void *b, void *scenario)
     return d ? d : (int)site_model_variant(scenario, x->variant) - (int)site_model_variant(scenario, y->variant);
 }
 
-int site_model_order(const struct point *a, const struct point *b)
-{
-    int d = strcmp(a->started, b->started);
-
-    return d ? d : (a->run > b->run) - (a->run < b->run);
-}
-
 static int compare_points(const void *a, const void *b)
 {
-    return site_model_order(*(const struct point *const *)a, *(const struct point *const *)b);
+    return point_order(*(const struct point *const *)a, *(const struct point *const *)b);
 }
 
 const struct point *site_model_point(const struct series *series, const struct point *axis, size_t *cursor)
@@ -192,7 +185,7 @@ const struct point *site_model_point(const struct series *series, const struct p
     for (size_t i = 0; i < series->n_points; i++) {
         const struct point *point = &series->points[(*cursor + i) % series->n_points];
 
-        if (site_model_order(point, axis) == 0) {
+        if (point_order(point, axis) == 0) {
             *cursor = (*cursor + i + 1) % series->n_points;
             return point;
         }
@@ -242,7 +235,7 @@ static void make_axis(struct panel *panel)
             panel->axis[n++] = &panel->series[i]->points[j];
     qsort(panel->axis, n, sizeof(void *), compare_points);
     for (size_t i = 0; i < n; i++)
-        if (unique == 0 || site_model_order(panel->axis[unique - 1], panel->axis[i]) != 0)
+        if (unique == 0 || point_order(panel->axis[unique - 1], panel->axis[i]) != 0)
             panel->axis[unique++] = panel->axis[i];
     panel->n_axis = unique;
     number_epochs(panel);

@@ -56,7 +56,6 @@ const struct stepped *site_model_steps(const struct site_model *model, const str
 const struct site_scenario *site_model_of_case(const struct site_model *model, const struct run_result *run,
                                                const char *case_id);
 
-int site_model_order(const struct point *a, const struct point *b); /* of time, then of number: as strcmp() */
 
 /* Did the host change before that place of the axis? */
 bool site_model_opens_epoch(const struct panel *panel, size_t x);

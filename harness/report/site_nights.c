@@ -12,7 +12,7 @@
 #include <string.h>
 
 struct nights {
-    struct night_run *runs; /* in the order of site_model_order() */
+    struct night_run *runs; /* in the order of point_order() */
     size_t n, capacity;
     int64_t first, last; /* days */
     signed char *news;   /* of each day from first on: -1 something got worse, 1 better, 0 neither; 2: no run */
@@ -21,7 +21,7 @@ struct nights {
 /* Points of a series are in the order of the list: `at` only moves on. */
 static void add_run(struct nights *n, const struct series *s, const struct point *p, size_t *at)
 {
-    while (*at < n->n && site_model_order(n->runs[*at].point, p) < 0)
+    while (*at < n->n && point_order(n->runs[*at].point, p) < 0)
         ++*at;
     if (*at == n->n || n->runs[*at].run != p->run) {
         int64_t day = day_parse(p->started);

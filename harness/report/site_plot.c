@@ -106,7 +106,7 @@ static void steps(struct text *script, const struct site_model *model, const str
             const struct step *step = &stepped->steps[k];
             const struct point *at = &p->series[i]->points[step->index];
 
-            while (x < p->n_axis && site_model_order(p->axis[x], at) < 0)
+            while (x < p->n_axis && point_order(p->axis[x], at) < 0)
                 x++;
             if (step->state == STEP_SUSPECTED)
                 continue;
