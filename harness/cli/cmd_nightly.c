@@ -13,15 +13,22 @@
 #include "cli/version.h"
 #include "judge/gate.h"
 #include "machine/fingerprint.h"
+#include "measure/block.h"
 #include "record/store_nights.h"
 #include "report/night.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
-enum { RESUME_DAYS = 1 }; /* a night that began before midnight is taken up after it */
+enum {
+    RESUME_DAYS = 1,    /* a night that began before midnight is taken up after it */
+    BUSY_WAIT_S = 3600, /* nobody sits before a night: what keeps the host busy may end */
+    BUSY_PAUSE_S = 5,
+};
 
 struct nightly {
     const struct context *context;
@@ -124,8 +131,8 @@ static bool is_done(const struct nightly *n, const char *part)
     return false;
 }
 
-/* A run of its own; its exit status, or -1. */
-static int measure_part(struct nightly *n, const char *part, int64_t *run_id, struct err *err)
+/* A run of its own; its exit status, or -1; *busy where that may pass. */
+static int measure_part(struct nightly *n, const char *part, int64_t *run_id, bool *busy, struct err *err)
 {
     struct options options = *n->context->options;
     struct context context = *n->context;
@@ -146,8 +153,26 @@ static int measure_part(struct nightly *n, const char *part, int64_t *run_id, st
         *run_id = run.info.id;
     }
     run_result_free(&run);
+    *busy = m.busy;
     measuring_end(&m);
     return ret;
+}
+
+/* A busy host is asked again, as long as --wait says; in the pauses a gate may take the lock and judge for itself. */
+static int measure_part_when_quiet(struct nightly *n, const char *part, int64_t *run_id, struct err *err)
+{
+    double wait_s = n->context->options->wait_s, until = block_clock_s() + (wait_s >= 0 ? wait_s : BUSY_WAIT_S);
+
+    for (;;) {
+        bool busy;
+        int ret = measure_part(n, part, run_id, &busy, err);
+
+        if (ret >= 0 || !busy || block_clock_s() > until)
+            return ret;
+        say("pawl nightly: the host is busy: asking again for %.0f min", ceil((until - block_clock_s()) / 60));
+        *err = (struct err){ 0 };
+        sleep(BUSY_PAUSE_S);
+    }
 }
 
 static int measure_parts(struct nightly *n, struct err *err)
@@ -161,7 +186,7 @@ static int measure_parts(struct nightly *n, struct err *err)
             continue;
         say("pawl nightly: part %zu of %zu: %s", i + 1, n->n_parts, n->parts[i]);
         text_copy(part.part, sizeof(part.part), n->parts[i]);
-        part.exit = measure_part(n, n->parts[i], &part.run, err);
+        part.exit = measure_part_when_quiet(n, n->parts[i], &part.run, err);
         if (part.exit < 0 || store_add_night_part(n->store, &n->night, &part, err) < 0)
             return -1;
         n->done = mem_grow(n->done, &capacity, n->n_done + 1, sizeof(*n->done));

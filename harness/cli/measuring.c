@@ -46,7 +46,7 @@ static int take_lock(const struct context *context, struct lock *lock, struct er
  * somebody's short job, still measures. */
 static int examine(struct measuring *m, const struct context *context, struct finding findings[FINDINGS_MAX])
 {
-    double wait_s = context->options->wait_s, patience = wait_s >= 0 && wait_s < QUIET_WAIT_S ? wait_s : QUIET_WAIT_S;
+    double wait_s = context->options->wait_s, patience = wait_s >= 0 ? wait_s : QUIET_WAIT_S;
     double deadline = block_clock_s() + patience;
     bool told = false;
 
@@ -72,7 +72,7 @@ static int judge_host(struct measuring *m, const struct context *context, const 
                       struct err *err)
 {
     struct text forced = { 0 };
-    int failures = 0;
+    int failures = 0, loads = 0;
 
     for (int i = 0; i < n; i++) {
         const struct finding *f = &findings[i];
@@ -82,7 +82,9 @@ static int judge_host(struct measuring *m, const struct context *context, const 
         say("pawl %s: host: %s: %s: %s", context->command, f->check, f->read, f->why);
         say("    mend: %s", f->mend);
         text_addf(&forced, "%s%s: %s", failures++ ? "; " : "", f->check, f->read);
+        loads += strcmp(f->check, "load") == 0;
     }
+    m->busy = failures && failures == loads;
     if (failures && context->options->force)
         host_add(&m->host, "forced", "%s", forced.data);
     text_free(&forced);

@@ -14,6 +14,7 @@
 struct measuring {
     struct topology *topology;
     struct host host;
+    bool busy; /* what _begin() failed for may pass: a load on the planned cores, and nothing else */
     /* Private. */
     const char *command;
     struct lock lock;

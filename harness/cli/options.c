@@ -100,7 +100,7 @@ static const struct option {
     { "--force", NULL, CMD_ACCEPT, FLAG, offsetof(struct options, force),
       "accept figures of a build without optimisation or with sanitizers, too" },
     { "--wait", "SECONDS", MEASURES, SECONDS_OR_0, offsetof(struct options, wait_s),
-      "wait so long for another job on this host (default: for ever) and for busy cores (default: 30)" },
+      "wait so long for another job on this host (default: for ever) and for busy cores (default: 30; a night: 3600)" },
     { "--lock", "FILE", MEASURES, STRING, offsetof(struct options, lock),
       "what jobs wait for: one FILE for containers that share a host (default: $PAWL_LOCK, else one for the host)" },
     { "--all", NULL, CMD_GATE | CMD_COMPARE | CMD_MERGE, FLAG, offsetof(struct options, all), "show what passed or is unchanged, too" },

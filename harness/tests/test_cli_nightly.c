@@ -61,6 +61,33 @@ static void a_part_that_is_wrong_fails_the_night_and_does_not_end_it(void **stat
     done(&r);
 }
 
+static void a_night_on_a_busy_host_ends_and_can_be_taken_up(void **state)
+{
+    struct result r;
+    pid_t spinners[64];
+    long n = sysconf(_SC_NPROCESSORS_ONLN);
+
+    (void)state;
+    n = n < (long)ARRAY_LEN(spinners) ? n : (long)ARRAY_LEN(spinners);
+    for (long i = 0; i < n; i++)
+        if ((spinners[i] = fork()) == 0)
+            for (;;)
+                ;
+    r = finish(start_with("exec", "nightly --quick --lock pawl.lock --wait 0 tests/faulty/same/n=1", ""));
+    for (long i = 0; i < n; i++) {
+        kill(spinners[i], SIGKILL);
+        waitpid(spinners[i], NULL, 0);
+    }
+    assert_int_equal(r.exit, 3);
+    assert_has(r.err, "this host is not fit to measure");
+    done(&r);
+    r = pawl("nightly --quick tests/faulty/same/n=1");
+    assert_int_equal(r.exit, 0);
+    assert_has(r.err, "taken up again, 0 parts are over");
+    assert_has(r.out, "1 of 1 part measured");
+    done(&r);
+}
+
 static void the_report_of_a_night_says_what_misses_its_target(void **state)
 {
     struct text path = { 0 };
@@ -119,6 +146,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         TEST(a_night_that_was_killed_is_taken_up_where_it_was),
         TEST(a_part_that_is_wrong_fails_the_night_and_does_not_end_it),
+        TEST(a_night_on_a_busy_host_ends_and_can_be_taken_up),
         TEST(the_report_of_a_night_says_what_misses_its_target),
         TEST(a_history_is_shown_copied_and_thinned),
     };
