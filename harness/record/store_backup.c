@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "record/store_backup.h"
 
-#include "base/text.h"
+#include "base/replace.h"
 #include "record/sql.h"
 
 #include <errno.h>
@@ -37,6 +37,8 @@ static int copy(struct store *store, const char *path, struct err *err)
     int ret = -1, rc;
 
     rc = sqlite3_open_v2(path, &to, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL);
+    if (rc == SQLITE_OK) /* what is cut short is thrown away, not rolled back */
+        rc = sqlite3_exec(to, "PRAGMA journal_mode = OFF", NULL, NULL, NULL);
     if (rc == SQLITE_OK && (backup = sqlite3_backup_init(to, "main", store->db, "main"))) {
         sqlite3_backup_step(backup, -1); /* one read transaction: the copy is of one moment */
         rc = sqlite3_backup_finish(backup);
@@ -71,11 +73,14 @@ static void sync_folder(const char *path)
 int store_backup(struct store *store, const char *path, struct err *err)
 {
     struct text temp = { 0 };
-    int ret;
+    int held, ret = -1;
 
-    text_addf(&temp, "%s.tmp-%ld", path, (long)getpid());
-    ret = check_target(store, path, err);
-    if (ret == 0) {
+    if (check_target(store, path, err) < 0)
+        return -1;
+    held = replace_begin(path, &temp);
+    if (held < 0)
+        err_set(err, ERR_HARNESS, "cannot write '%s': %s", path, strerror(errno));
+    else {
         ret = copy(store, temp.data, err);
         if (ret == 0 && rename(temp.data, path) < 0)
             ret = err_set(err, ERR_HARNESS, "cannot rename '%s' to '%s': %s", temp.data, path, strerror(errno));
@@ -83,6 +88,7 @@ int store_backup(struct store *store, const char *path, struct err *err)
             unlink(temp.data);
         else
             sync_folder(path);
+        close(held);
     }
     text_free(&temp);
     return ret;

@@ -2,6 +2,7 @@
 #include "report/folder.h"
 
 #include "base/mem.h"
+#include "base/replace.h"
 #include "base/text.h"
 
 #include <dirent.h>
@@ -159,15 +160,42 @@ static void drop_parents(struct folder *folder)
     }
 }
 
+static char *temp_name(const char *target)
+{
+    struct text temp = { 0 };
+
+    text_addf(&temp, "%s.tmp-XXXXXX", target);
+    return temp.data;
+}
+
+/* mkdtemp() makes it for its owner only. */
+static void usual_mode(int fd)
+{
+    mode_t mask = umask(0);
+
+    umask(mask);
+    fchmod(fd, 0777 & ~mask);
+}
+
 static int make_temp(struct folder *folder, struct err *err)
 {
-    char *plots = join(folder->temp, PLOTS);
+    char *plots;
     int ret = 0;
 
-    remove_site(folder->temp); /* left by a process of that id which was killed */
-    if (mkdir(folder->temp, 0777) < 0)
-        ret = err_set(err, ERR_CONFIG, "cannot make the folder '%s': %s", folder->temp, strerror(errno));
-    else if (folder_write(folder, MARKER, MARKER_TEXT, strlen(MARKER_TEXT), err) < 0)
+    replace_clear(folder->target, remove_site);
+    folder->temp = temp_name(folder->target);
+    if (!mkdtemp(folder->temp)) {
+        err_set(err, ERR_CONFIG, "cannot make the folder '%s': %s", folder->temp, strerror(errno));
+        free(folder->temp);
+        folder->temp = NULL;
+        return -1;
+    }
+    folder->held = open(folder->temp, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (folder->held < 0 || replace_hold(folder->held, folder->temp) < 0)
+        return err_set(err, ERR_HARNESS, "cannot open the folder '%s': %s", folder->temp, strerror(errno));
+    usual_mode(folder->held);
+    plots = join(folder->temp, PLOTS);
+    if (folder_write(folder, MARKER, MARKER_TEXT, strlen(MARKER_TEXT), err) < 0)
         ret = -1;
     else if (mkdir(plots, 0777) < 0)
         ret = err_set(err, ERR_HARNESS, "cannot make the folder '%s': %s", plots, strerror(errno));
@@ -178,17 +206,14 @@ static int make_temp(struct folder *folder, struct err *err)
 int folder_begin(struct folder *folder, const char *dir, struct err *err)
 {
     char real[PATH_MAX];
-    struct text temp = { 0 };
     size_t n;
 
-    *folder = (struct folder){ 0 };
+    *folder = (struct folder){ .held = -1 };
     if (!*dir)
         return err_set(err, ERR_USAGE, "the dashboard needs a folder's name");
     folder->target = mem_strdup(realpath(dir, real) ? real : dir);
     for (n = strlen(folder->target); n > 1 && folder->target[n - 1] == '/'; n--)
         folder->target[n - 1] = '\0';
-    text_addf(&temp, "%s.tmp-%ld", folder->target, (long)getpid());
-    folder->temp = temp.data;
     folder->n_parent = strlen(folder->target);
     if (check_target(folder->target, err) == 0 && make_parents(folder, err) == 0 && make_temp(folder, err) == 0)
         return 0;
@@ -213,21 +238,22 @@ int folder_write(const struct folder *folder, const char *name, const char *data
 /* Two renames where the file system cannot exchange: for a moment there is no DIR, and a failure puts the old back. */
 static int swap_by_two(const struct folder *folder)
 {
-    struct text old = { 0 };
+    char *old = temp_name(folder->target);
     int ret = -1, why;
 
-    text_addf(&old, "%s.old-%ld", folder->target, (long)getpid());
-    if (rename(folder->target, old.data) == 0) {
+    if (mkdtemp(old) && rename(folder->target, old) == 0) { /* over the empty one */
         if (rename(folder->temp, folder->target) == 0) {
             ret = 0;
-            remove_site(old.data);
         } else {
             why = errno;
-            rename(old.data, folder->target);
+            rename(old, folder->target);
             errno = why;
         }
     }
-    text_free(&old);
+    why = errno;
+    remove_site(old);
+    errno = why;
+    free(old);
     return ret;
 }
 
@@ -251,11 +277,14 @@ int folder_publish(struct folder *folder, struct err *err)
 
 void folder_drop(struct folder *folder)
 {
-    if (folder->temp) {
+    if (folder->temp)
         remove_site(folder->temp);
-        drop_parents(folder);
+    if (folder->target) {
+        drop_parents(folder); /* those that are empty */
+        if (folder->held >= 0)
+            close(folder->held);
     }
     free(folder->temp);
     free(folder->target);
-    *folder = (struct folder){ 0 };
+    *folder = (struct folder){ .held = -1 };
 }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /* folder.h -- a folder of generated files that is replaced as a whole.
  *
- * The files are written to DIR.tmp-PID and swapped with DIR by one rename: a reader sees the old or the new, and until
- * folder_publish() nothing of the old is touched. A folder of ours holds the marker file .pawl-site and nothing but
+ * The files are written to a folder beside DIR (base/replace.h says how it is called) and swapped with DIR by one rename: a
+ * reader sees the old or the new, and until folder_publish() nothing of the old is touched. What a killed process left goes
+ * when the next one begins. A folder of ours holds the marker file .pawl-site and nothing but
  * pages, style sheets and plots/; any other folder is refused, and only such files are ever removed. */
 #pragma once
 
@@ -11,6 +12,7 @@
 struct folder {
     char *target; /* without slashes at its end, links followed */
     char *temp;
+    int held; /* `temp`, open and locked; -1: not */
     size_t n_parent; /* how much of the target's path was there before */
 };
 

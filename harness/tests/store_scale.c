@@ -1,26 +1,27 @@
 // SPDX-License-Identifier: MIT
-/* store_scale.c -- a benchmark of the store: makes one of any size, and times what history, changes and dashboard ask of it.
+/* store_scale.c -- a benchmark of the store: makes one of any size, and times what the commands that look ask of it.
  *
  *     pawl_store_scale make FILE CASES NIGHTS SAMPLES   four metrics a case; SAMPLES of each case every night
  *     pawl_store_scale night FILE SAMPLES               one night more, of all cases
  *     pawl_store_scale fleet FILE HOSTS NIGHTS CASES    a run a host and night, of one figure a case: ten hosts are a class
- *     pawl_store_scale time STORE                       the plans of the queries, and the times of one case; also of a URL
+ *     pawl_store_scale time STORE                       each query with its plan and its time (store_scale_time.c); also of a URL
  *
- * Noise with a step now and then, seeded: the same file every time. ci/store-scale calls it. */
+ * A night is what `pawl nightly` records, a run a scenario, and each run is judged, as a gate does. Noise with a step now and
+ * then, seeded: the same file every time. ci/store-scale calls it. */
 #include "base/day.h"
 #include "base/mem.h"
 #include "base/rng.h"
 #include "base/text.h"
 #include "record/sql.h"
 #include "record/store.h"
+#include "store_scale.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-enum { VARIANTS = 4, CELLS = 3, BLOCK = 10, FIRST_DAY = 19000, ASKED = 50, CLASS = 10 };
+enum { VARIANTS = 4, CELLS = 3, PER_SCENARIO = VARIANTS * CELLS, BLOCK = 10, FIRST_DAY = 19000, CLASS = 10 };
 
 static const char *const variants[VARIANTS] = { "naive", "avx2", "avx512", "peer" };
 static const struct {
@@ -30,7 +31,7 @@ static const struct {
 
 struct make {
     struct store *store;
-    struct sql_stmt *series, *run, *fact, *result, *estimate, *value, *block, *sample;
+    struct sql_stmt *series, *run, *fact, *result, *estimate, *value, *block, *sample, *verdict, *night, *part;
     int64_t cases, nights, samples, hosts;
     struct rng rng;
 };
@@ -44,14 +45,19 @@ static int prepare(struct make *m, struct err *err)
         { &m->series, "INSERT INTO series (case_id, scenario, variant, reference, params, role)"
                       " VALUES (?, ?, ?, 'naive', ?, ?)" },
         { &m->run, "INSERT INTO run (command, against, commit_id, dirty, compiler, flags, libraries, seed,"
-                   " started, seconds, finished_at, uuid, host_class) VALUES ('nightly', '', ?, 0, 'GNU 12', '-O2', '', 1, ?,"
-                   " 60, 'then', lower(hex(randomblob(16))), ?)" },
-        { &m->fact, "INSERT INTO host_fact VALUES (?, 0, 'epoch', ?)" },
+                   " started, seconds, finished_at, judged, uuid, host_class) VALUES ('nightly', '', ?, 0, 'GNU 12', '-O2', '',"
+                   " 1, ?, 60, 'then', ?, lower(hex(randomblob(16))), ?)" },
+        { &m->fact, "INSERT INTO host_fact VALUES (?, ?, ?, ?)" },
         { &m->result, "INSERT INTO case_result VALUES (?, ?, ?, 'ok', '', ?)" },
         { &m->estimate, "INSERT INTO estimate VALUES (?, ?, ?, ?, ?, 'timed', ?, ?, ?, ?, 0.01)" },
         { &m->value, "INSERT INTO block_value VALUES (?, ?, ?, ?, ?)" },
         { &m->block, "INSERT OR IGNORE INTO block SELECT ?, comparison, ?, 0, 'ok', '', '', '1', 0.3 FROM series WHERE id = ?" },
         { &m->sample, "INSERT INTO sample VALUES (?, ?, ?, ?, ?, 1000, ?, NULL, 1, 0, 0, NULL, NULL, NULL, NULL, NULL)" },
+        { &m->verdict, "INSERT INTO verdict SELECT ?, ?, case_id, 'time_ns', 'baseline', ?, ?, ?, ?, ?, 0.02,"
+                       " 'what a gate says in some sixty bytes: +0.1 % [-0.9, +1.1] over 8 blocks' FROM series WHERE id = ?" },
+        { &m->night, "INSERT INTO night (night, host_class, commit_id, parts, started, finished_at)"
+                     " VALUES (?, 'scale-8c', 'x', ?, ?, 'then')" },
+        { &m->part, "INSERT INTO night_part VALUES (?, ?, ?, 0)" },
     };
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
@@ -62,26 +68,66 @@ static int prepare(struct make *m, struct err *err)
 
 static void finalize(struct make *m)
 {
-    struct sql_stmt *const all[] = { m->series, m->run, m->fact, m->result, m->estimate, m->value, m->block, m->sample };
+    struct sql_stmt *const all[] = { m->series, m->run,    m->fact,    m->result, m->estimate, m->value,
+                                     m->block,  m->sample, m->verdict, m->night,  m->part };
 
     for (size_t i = 0; i < ARRAY_LEN(all); i++)
         sql_finalize(all[i]);
+}
+
+/* As many as a fingerprint has. */
+static int make_facts(struct make *m, int64_t run, const char *epoch, struct err *err)
+{
+    static const char *const keys[] = { "cpu", "cores", "l3", "domain", "isa", "memory", "kernel", "microcode",
+                                        "virtualised", "smt", "clocksource", "hwloc", "epoch" };
+
+    for (size_t i = 0; i < ARRAY_LEN(keys); i++)
+        if (sql_run(m->store, m->fact,
+                    SQL_ROW(SQL_V(run), SQL_V(i), SQL_V(keys[i]),
+                            SQL_V(i + 1 == ARRAY_LEN(keys) ? epoch : "AMD EPYC, 32 MiB L3")),
+                    err) < 0)
+            return -1;
+    return 0;
+}
+
+static int64_t scenarios(const struct make *m)
+{
+    return (m->cases + PER_SCENARIO - 1) / PER_SCENARIO;
+}
+
+static void scenario_name(int64_t scenario, char name[64])
+{
+    snprintf(name, 64, "scale/op_%02lld", (long long)scenario);
+}
+
+/* The run of a case, by their numbers. */
+static int64_t run_of(const struct make *m, int64_t id, int64_t night)
+{
+    return night * scenarios(m) + (id - 1) / PER_SCENARIO + 1;
 }
 
 /* The nights from `first` on, up to m->nights. */
 static int make_runs(struct make *m, int64_t first, struct err *err)
 {
     for (int64_t night = first; night < m->nights; night++) {
-        char day[DAY_TEXT], started[32], commit[41];
+        char day[DAY_TEXT], started[32], commit[41], name[64];
 
         day_format(FIRST_DAY + night, day);
-        snprintf(started, sizeof(started), "%sT02:05:53Z", day);
         snprintf(commit, sizeof(commit), "%016llx%016llx%08x", (unsigned long long)rng_next(&m->rng),
                  (unsigned long long)rng_next(&m->rng), (unsigned)night);
-        if (sql_run(m->store, m->run, SQL_ROW(SQL_V((const char *)commit), SQL_V((const char *)started), SQL_V("scale-8c")), err) < 0 ||
-            sql_run(m->store, m->fact, SQL_ROW(SQL_V(night + 1), SQL_V(night < m->nights / 3 ? "0000000a" : "0000000b")),
-                    err) < 0)
+        if (sql_run(m->store, m->night, SQL_ROW(SQL_V((const char *)day), SQL_V(scenarios(m)), SQL_V((const char *)day)), err) < 0)
             return -1;
+        for (int64_t s = 0; s < scenarios(m); s++) {
+            int64_t run = night * scenarios(m) + s + 1;
+
+            snprintf(started, sizeof(started), "%sT%02lld:%02lld:53Z", day, (long long)(2 + s / 60 % 22), (long long)(s % 60));
+            scenario_name(s, name);
+            if (sql_run(m->store, m->run,
+                        SQL_ROW(SQL_V((const char *)commit), SQL_V((const char *)started), SQL_V(1), SQL_V("scale-8c")), err) < 0 ||
+                make_facts(m, run, night < m->nights / 3 ? "0000000a" : "0000000b", err) < 0 ||
+                sql_run(m->store, m->part, SQL_ROW(SQL_V(night + 1), SQL_V((const char *)name), SQL_V(run)), err) < 0)
+                return -1;
+        }
     }
     return 0;
 }
@@ -92,7 +138,7 @@ static int make_case(struct make *m, int64_t id, struct err *err)
     size_t variant = (size_t)(id - 1) % VARIANTS;
     int64_t cell = (id - 1) / VARIANTS % CELLS;
 
-    snprintf(scenario, sizeof(scenario), "scale/op_%02lld", (long long)((id - 1) / (VARIANTS * CELLS)));
+    scenario_name((id - 1) / PER_SCENARIO, scenario);
     snprintf(params, sizeof(params), "n=%d", 512 << cell);
     snprintf(case_id, sizeof(case_id), "%s/%s/%s", scenario, variants[variant], params);
     return sql_run(m->store, m->series,
@@ -112,9 +158,18 @@ static int make_samples(struct make *m, int64_t id, int64_t run, double ns, stru
     return 0;
 }
 
-static int make_night(struct make *m, int64_t id, int64_t run, double ns, struct err *err)
+/* One in a hundred is worse than it was. */
+static int make_verdict(struct make *m, int64_t id, int64_t run, double ns, struct err *err)
 {
-    int64_t blocks = (m->samples + BLOCK - 1) / BLOCK;
+    return sql_run(m->store, m->verdict,
+                   SQL_ROW(SQL_V(run), SQL_V(id), SQL_V(rng_below(&m->rng, 100) ? "PASS" : "REGRESSED"), SQL_V(ns),
+                           SQL_V(ns * 0.99), SQL_V(ns * 1.01), SQL_V(ns * 1.03), SQL_V(id)),
+                   err);
+}
+
+static int make_night(struct make *m, int64_t id, int64_t night, double ns, struct err *err)
+{
+    int64_t blocks = (m->samples + BLOCK - 1) / BLOCK, run = run_of(m, id, night);
 
     if (sql_run(m->store, m->result, SQL_ROW(SQL_V(run), SQL_V(id), SQL_V(id), SQL_V(blocks)), err) < 0)
         return -1;
@@ -134,7 +189,7 @@ static int make_night(struct make *m, int64_t id, int64_t run, double ns, struct
     for (int64_t b = 0; b < blocks; b++)
         if (sql_run(m->store, m->block, SQL_ROW(SQL_V(run), SQL_V(b), SQL_V(id)), err) < 0)
             return -1;
-    return make_samples(m, id, run, ns, err);
+    return make_verdict(m, id, run, ns, err) < 0 ? -1 : make_samples(m, id, run, ns, err);
 }
 
 static int begin(struct make *m, int64_t first, struct err *err)
@@ -149,7 +204,7 @@ static int begin(struct make *m, int64_t first, struct err *err)
 static int add_night(struct make *m, struct err *err)
 {
     int64_t nights;
-    int ret = sql_number(m->store, "SELECT count(*) FROM run", &nights, err) < 0 ||
+    int ret = sql_number(m->store, "SELECT count(*) FROM night", &nights, err) < 0 ||
                       sql_number(m->store, "SELECT count(*) FROM series", &m->cases, err) < 0
                   ? -1
                   : 0;
@@ -158,7 +213,7 @@ static int add_night(struct make *m, struct err *err)
     if (ret == 0)
         ret = begin(m, nights, err);
     for (int64_t id = 1; ret == 0 && id <= m->cases; id++)
-        ret = make_night(m, id, m->nights, 1e5 * (double)(1 + id % 7), err);
+        ret = make_night(m, id, nights, 1e5 * (double)(1 + id % 7), err);
     finalize(m);
     return ret < 0 ? ret : sql_commit(m->store, err);
 }
@@ -172,9 +227,9 @@ static int make_fleet_run(struct make *m, int64_t run, int64_t host, int64_t nig
     snprintf(started, sizeof(started), "%sT%02lld:%02lld:00Z", day, (long long)(host / 60 % 24), (long long)(host % 60));
     snprintf(commit, sizeof(commit), "%040llx", (unsigned long long)night);
     snprintf(class, sizeof(class), "fleet-%02lld", (long long)(host / CLASS));
-    if (sql_run(m->store, m->run, SQL_ROW(SQL_V((const char *)commit), SQL_V((const char *)started), SQL_V((const char *)class)),
+    if (sql_run(m->store, m->run, SQL_ROW(SQL_V((const char *)commit), SQL_V((const char *)started), SQL_V(0), SQL_V((const char *)class)),
                 err) < 0 ||
-        sql_run(m->store, m->fact, SQL_ROW(SQL_V(run), SQL_V("0000000a")), err) < 0)
+        make_facts(m, run, "0000000a", err) < 0)
         return -1;
     for (int64_t id = 1; id <= m->cases; id++) {
         double value = level[id - 1] * (1 + 0.005 * rng_normal(&m->rng));
@@ -228,104 +283,11 @@ static int make(struct make *m, struct err *err)
         for (int64_t night = 0; ret == 0 && night < m->nights; night++) {
             if (rng_below(&m->rng, 400) == 0)
                 ns *= 1 + 0.05 * rng_normal(&m->rng);
-            ret = make_night(m, id, night + 1, ns, err);
+            ret = make_night(m, id, night, ns, err);
         }
     }
     finalize(m);
     return ret < 0 ? ret : sql_commit(m->store, err);
-}
-
-static double now_ms(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec * 1e-6;
-}
-
-static int show_plan(struct store *store, const char *what, const char *sql, struct err *err)
-{
-    struct text explain = { 0 };
-    struct sql_stmt *row;
-    int more = -1;
-
-    text_addf(&explain, store->server ? "EXPLAIN %.*s = 1 ORDER BY run" : "EXPLAIN QUERY PLAN %.*s = 1 ORDER BY run",
-              (int)(strchr(sql, '?') - sql - 3), sql);
-    printf("%s:\n", what);
-    row = sql_prepare(store, explain.data, err);
-    while (row && (more = sql_step(store, row, err)) > 0)
-        printf("    %s\n", sql_column_str(row, store->server ? 0 : 3));
-    sql_finalize(row);
-    text_free(&explain);
-    return more;
-}
-
-static int by_value(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-
-    return (x > y) - (x < y);
-}
-
-/* One case of the history after the other, each by a store opened anew: nothing is left of the one before but what the
- * kernel holds of the file. */
-static int time_cases(const char *path, int64_t cases, struct err *err)
-{
-    double ms[ASKED];
-    size_t points = 0, series = 0;
-
-    for (int i = 0; i < ASKED; i++) {
-        int64_t id = 1 + (int64_t)i * cases / ASKED;
-        struct store *store = store_open(path, STORE_READ, err);
-        struct history history;
-        char glob[160];
-        const char *globs[] = { glob };
-        double began;
-
-        if (!store)
-            return -1;
-        snprintf(glob, sizeof(glob), "scale/op_%02lld/%s/n=%d", (long long)((id - 1) / (VARIANTS * CELLS)),
-                 variants[(id - 1) % VARIANTS], 512 << ((id - 1) / VARIANTS % CELLS));
-        began = now_ms();
-        if (store_load_history(store, globs, 1, &history, err) < 0) {
-            store_close(store);
-            return -1;
-        }
-        ms[i] = now_ms() - began;
-        series += history.n_series;
-        points += history.n_series ? history.series[0].n_points : 0;
-        history_free(&history);
-        store_close(store);
-    }
-    qsort(ms, ASKED, sizeof(*ms), by_value);
-    printf("one case of the history (%zu series of %zu points): median %.1f ms, slowest of %d %.1f ms\n", series / ASKED,
-           points / ASKED, ms[ASKED / 2], ASKED, ms[ASKED - 1]);
-    return 0;
-}
-
-static int time_store(const char *path, struct err *err)
-{
-    struct store *store = store_open(path, STORE_READ, err);
-    struct history history;
-    int64_t samples, cases;
-    double began;
-    int ret = -1;
-
-    if (!store || sql_number(store, "SELECT count(*) FROM sample", &samples, err) < 0 ||
-        sql_number(store, "SELECT count(*) FROM series", &cases, err) < 0)
-        goto out;
-    printf("%lld samples of %lld cases\n", (long long)samples, (long long)cases);
-    if (show_plan(store, "the figures of a case", store_history_sql, err) < 0 || time_cases(path, cases, err) < 0)
-        goto out;
-    began = now_ms();
-    if (store_load_history(store, NULL, 0, &history, err) < 0)
-        goto out;
-    printf("the whole history (%zu series): %.0f ms\n", history.n_series, now_ms() - began);
-    history_free(&history);
-    ret = 0;
-out:
-    store_close(store);
-    return ret;
 }
 
 int main(int argc, char **argv)
@@ -335,7 +297,7 @@ int main(int argc, char **argv)
     int ret = -1;
 
     if (argc == 3 && strcmp(argv[1], "time") == 0) {
-        ret = time_store(argv[2], &err);
+        ret = store_scale_time(argv[2], &err);
     } else if (argc == 6 && (strcmp(argv[1], "make") == 0 || strcmp(argv[1], "fleet") == 0)) {
         bool fleet = argv[1][0] == 'f';
 

@@ -3,6 +3,7 @@
  * leaves. test_site_pages.c has what the pages say. */
 #include "site_fixture.h" // NOLINT(bugprone-suspicious-include): shared by the tests of the dashboard
 
+#include "report/folder.h"
 #include "report/gnuplot.h"
 
 static void a_rerun_gives_the_same_bytes(void **state)
@@ -183,6 +184,25 @@ static void a_failure_leaves_the_old_site(void **state)
     assert_int_equal(count_entries(root), 2);
 }
 
+static void what_a_killed_dashboard_left_goes_when_the_next_one_is_made(void **state)
+{
+    struct folder folder;
+    struct err err;
+    char command[512];
+
+    (void)state;
+    need_gnuplot();
+    assert_int_equal(folder_begin(&folder, at("site"), &err), 0); /* it is at work still */
+    snprintf(command, sizeof(command), "cd '%s' && mkdir -p site.tmp-dead01/plots site.tmp-dead02 site.tmp-theirs &&"
+             " touch site.tmp-dead01/.pawl-site site.tmp-dead01/index.html site.tmp-dead01/plots/a-light.svg site.tmp-theirs/notes", root);
+    assert_int_equal(system(command), 0);
+    assert_written(write_sample(at("site"), 4, &err), &err);
+    assert_int_equal(access(folder.temp, F_OK), 0);
+    assert_int_equal(count_entries(root), 3); /* the site, the one at work, and a folder without our mark */
+    folder_drop(&folder);
+    assert_int_equal(count_entries(root), 2);
+}
+
 static void gnuplot_text_is_one_line_in_single_quotes(void **state)
 {
     struct text t = { 0 };
@@ -208,6 +228,7 @@ int main(void)
         IN_A_FOLDER(a_folder_that_is_not_ours_is_refused_and_untouched),
         IN_A_FOLDER(without_gnuplot_nothing_is_made),
         IN_A_FOLDER(a_failure_leaves_the_old_site),
+        IN_A_FOLDER(what_a_killed_dashboard_left_goes_when_the_next_one_is_made),
         cmocka_unit_test(gnuplot_text_is_one_line_in_single_quotes),
     };
 

@@ -81,6 +81,7 @@ static void make_days(struct store *store, int n)
         add_block(store, run.info.id, 0);
         add_block(store, run.info.id, 1);
         add_estimate(add_case(&run, 1, CASE_OK), "time_ns", 5, 4, 6, 2);
+        *run_add_verdict(&run) = (struct verdict){ .metric = "time_ns", .outcome = OUTCOME_REGRESSED, .reason = "slow" };
         finish(store, &run);
         run_result_free(&run);
     }
@@ -89,7 +90,7 @@ static void make_days(struct store *store, int n)
 static void pruning_thins_old_samples_and_nothing_else(void **state)
 {
     static const char *const kept[] = {
-        "run", "host_fact", "series", "block", "block_value", "case_result", "estimate"
+        "run", "host_fact", "series", "block", "block_value", "case_result", "estimate", "verdict"
     };
     enum { DAYS = 14 };
     char *path = in_folder(state, "a.db");
@@ -139,8 +140,12 @@ static void a_backup_of_a_live_store_is_whole_and_replaces_only_a_backup(void **
     struct store *store = open_store(path, STORE_WRITE), *writer = open_store(path, STORE_WRITE);
     struct run_info info;
     struct err err = { 0 };
-    FILE *f = fopen(other, "w");
+    char *left = local_file(state, "copy.db.tmp-dead01"); /* of one that was killed */
+    FILE *f = fopen(left, "w");
 
+    assert_non_null(f);
+    fclose(f);
+    f = fopen(other, "w");
     assert_non_null(f);
     fputs("something that is somebody's", f);
     fclose(f);
@@ -150,6 +155,7 @@ static void a_backup_of_a_live_store_is_whole_and_replaces_only_a_backup(void **
         assert_int_equal(store_backup(store, copy, &err), 0);
         assert_whole_blocks(copy, i + 1);
     }
+    assert_int_equal(access(left, F_OK), -1);
     assert_int_equal(store_backup(store, other, &err), -1);
     assert_says(&err, ERR_CONFIG, "is no backup to replace");
     assert_int_equal(store_backup(store, path, &err), -1);
@@ -159,6 +165,7 @@ static void a_backup_of_a_live_store_is_whole_and_replaces_only_a_backup(void **
     store_close(store);
     free(path);
     free(copy);
+    free(left);
     free(other);
 }
 
