@@ -56,4 +56,3 @@ int store_load_drills(struct store *store, struct drill_row **rows, size_t *n_ro
  * history_free() it. */
 int store_load_history(struct store *store, const char *const *globs, size_t n_globs, struct history *history,
                        struct err *err);
-extern const char store_history_sql[]; /* what it asks for each case: for the benchmark, which shows its plan */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* The history is read a series at a time: its estimates lie side by side under their primary key, the runs that they
- * belong to are few and are held in memory. No join, and no sort in the database. */
+/* The history is read a case at a time: its estimates lie side by side under their primary key, the runs that they
+ * belong to are held in memory. No join, and no sort in the database. */
 #include "record/store.h"
 
 #include "base/mem.h"
@@ -13,12 +13,23 @@
 
 #define TEXT(stmt, column, dst) sql_column_text(stmt, column, dst, sizeof(dst))
 
-const char store_history_sql[] = "SELECT metric, unit, kind, better, run, value, low, high FROM estimate WHERE series = ?"
-                                 " ORDER BY run";
+static const char figures_sql[] = "SELECT metric, unit, kind, better, run, value, low, high FROM estimate WHERE series = ?"
+                                  " ORDER BY run";
 
 /* Few are not ok: asked once a case, not for each of its figures. */
 static const char not_ok_sql[] = "SELECT run FROM case_result INDEXED BY case_result_not_ok WHERE series = ?"
                                  " AND status <> 'ok' ORDER BY run";
+
+enum { FEW = 8 }; /* of one in so many cases the runs are looked up, of more all runs are read */
+
+/* The cases that are asked for, in order, as series without a metric. */
+struct cases {
+    struct asked {
+        int64_t id;
+        struct series like;
+    } * rows;
+    size_t n, capacity, n_all; /* n_all: with those that are not asked for */
+};
 
 /* The finished runs, by number. */
 struct runs {
@@ -32,6 +43,7 @@ struct runs {
 
 struct reader {
     struct store *store;
+    struct cases cases;
     struct runs runs;
     struct sql_stmt *figures, *not_ok;
     int64_t *bad; /* runs in which the case that is read was not ok, ascending */
@@ -41,27 +53,68 @@ struct reader {
     size_t *rooms, rooms_capacity; /* of the points of each series of the case that is read */
 };
 
-static int load_runs(struct store *store, struct runs *runs, struct err *err)
+static int load_cases(struct reader *r, const char *const *globs, size_t n_globs, struct err *err)
 {
-    struct sql_stmt *row = sql_prepare(store,
-                                    "SELECT r.id, r.started, r.commit_id, r.host_class, coalesce((SELECT max(value) FROM"
-                                    " host_fact f WHERE f.run = r.id AND f.key = 'epoch'), '') FROM run r"
-                                    " WHERE r.finished_at IS NOT NULL ORDER BY r.id",
-                                    err);
+    struct cases *cases = &r->cases;
+    struct sql_stmt *row = sql_prepare(
+        r->store, "SELECT id, case_id, scenario, variant, reference, params, role FROM series"
+                  " ORDER BY case_id COLLATE BINARY", err);
     int more = -1;
 
-    while (row && (more = sql_step(store, row, err)) > 0) {
-        struct run_facts *r;
+    for (; row && (more = sql_step(r->store, row, err)) > 0; cases->n_all++) {
+        struct series like = { .at_least = NAN, .at_most = NAN, .accepted = NAN };
 
-        runs->rows = mem_grow(runs->rows, &runs->capacity, runs->n + 1, sizeof(*runs->rows));
-        r = &runs->rows[runs->n++];
-        r->id = sql_column_int(row, 0);
-        TEXT(row, 1, r->started);
-        TEXT(row, 2, r->commit);
-        TEXT(row, 3, r->host_class);
-        TEXT(row, 4, r->epoch);
+        TEXT(row, 1, like.case_id);
+        if (!text_globs(globs, n_globs, like.case_id))
+            continue;
+        TEXT(row, 2, like.scenario);
+        TEXT(row, 3, like.variant);
+        TEXT(row, 4, like.reference);
+        TEXT(row, 5, like.params);
+        like.role = (enum variant_role)(int)sql_column_int(row, 6);
+        cases->rows = mem_grow(cases->rows, &cases->capacity, cases->n + 1, sizeof(*cases->rows));
+        cases->rows[cases->n++] = (struct asked){ sql_column_int(row, 0), like };
     }
     sql_finalize(row);
+    return more;
+}
+
+/* Those of the cases, where these are few: a run has the cases of one scenario only, or of one user's globs. */
+static void runs_sql(const struct cases *cases, struct text *sql)
+{
+    text_add(sql, "SELECT r.id, r.started, r.commit_id, r.host_class, coalesce((SELECT max(value) FROM host_fact f WHERE"
+                  " f.run = r.id AND f.key = 'epoch'), '') FROM run r WHERE r.finished_at IS NOT NULL");
+    if (cases->n && cases->n * FEW <= cases->n_all) {
+        text_add(sql, " AND r.id IN (SELECT run FROM estimate WHERE series IN (");
+        for (size_t i = 0; i < cases->n; i++)
+            text_addf(sql, "%s%lld", i ? ", " : "", (long long)cases->rows[i].id);
+        text_add(sql, "))");
+    }
+    text_add(sql, " ORDER BY r.id");
+}
+
+static int load_runs(struct reader *r, struct err *err)
+{
+    struct runs *runs = &r->runs;
+    struct text sql = { 0 };
+    struct sql_stmt *row;
+    int more = -1;
+
+    runs_sql(&r->cases, &sql);
+    row = sql_prepare(r->store, sql.data, err);
+    while (row && (more = sql_step(r->store, row, err)) > 0) {
+        struct run_facts *facts;
+
+        runs->rows = mem_grow(runs->rows, &runs->capacity, runs->n + 1, sizeof(*runs->rows));
+        facts = &runs->rows[runs->n++];
+        facts->id = sql_column_int(row, 0);
+        TEXT(row, 1, facts->started);
+        TEXT(row, 2, facts->commit);
+        TEXT(row, 3, facts->host_class);
+        TEXT(row, 4, facts->epoch);
+    }
+    sql_finalize(row);
+    text_free(&sql);
     return more;
 }
 
@@ -166,36 +219,20 @@ static int read_case(struct reader *r, int64_t id, const struct series *like, st
     return more;
 }
 
-static int read_cases(struct reader *r, const char *const *globs, size_t n_globs, struct err *err)
+static int read_cases(struct reader *r, struct err *err)
 {
-    struct sql_stmt *row = sql_prepare(
-        r->store, "SELECT id, case_id, scenario, variant, reference, params, role FROM series"
-                  " ORDER BY case_id COLLATE BINARY", err);
-    int more = -1;
+    int ret = -1;
 
-    r->figures = sql_prepare(r->store, store_history_sql, err);
+    r->figures = sql_prepare(r->store, figures_sql, err);
     r->not_ok = r->figures ? sql_prepare(r->store, not_ok_sql, err) : NULL;
-    while (row && r->not_ok && (more = sql_step(r->store, row, err)) > 0) {
-        struct series like = { .at_least = NAN, .at_most = NAN, .accepted = NAN };
-
-        TEXT(row, 1, like.case_id);
-        if (!text_globs(globs, n_globs, like.case_id))
-            continue;
-        TEXT(row, 2, like.scenario);
-        TEXT(row, 3, like.variant);
-        TEXT(row, 4, like.reference);
-        TEXT(row, 5, like.params);
-        like.role = (enum variant_role)(int)sql_column_int(row, 6);
-        if (read_case(r, sql_column_int(row, 0), &like, err) < 0) {
-            more = -1;
-            break;
-        }
-    }
-    sql_finalize(row);
+    if (r->not_ok)
+        ret = 0;
+    for (size_t i = 0; ret == 0 && i < r->cases.n; i++)
+        ret = read_case(r, r->cases.rows[i].id, &r->cases.rows[i].like, err);
     sql_finalize(r->figures);
     sql_finalize(r->not_ok);
     free(r->bad);
-    return more;
+    return ret;
 }
 
 int store_load_history(struct store *store, const char *const *globs, size_t n_globs, struct history *history,
@@ -205,9 +242,12 @@ int store_load_history(struct store *store, const char *const *globs, size_t n_g
     int ret;
 
     *history = (struct history){ 0 };
-    ret = load_runs(store, &r.runs, err);
+    ret = load_cases(&r, globs, n_globs, err);
     if (ret == 0)
-        ret = read_cases(&r, globs, n_globs, err);
+        ret = load_runs(&r, err);
+    if (ret == 0)
+        ret = read_cases(&r, err);
+    free(r.cases.rows);
     free(r.runs.rows);
     free(r.rooms);
     if (ret < 0) {

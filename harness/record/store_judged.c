@@ -52,30 +52,42 @@ static struct verdict *add_bad(struct judgement *j)
     return v;
 }
 
-static bool passed(int outcome)
+/* Both of the next two go over the outcomes in an index that holds nothing else, not over the verdicts. */
+static int count_outcomes(struct reader *r, struct err *err)
 {
-    return outcome == OUTCOME_PASS || outcome == OUTCOME_IMPROVED || outcome == OUTCOME_NEW || outcome == OUTCOME_SKIPPED;
-}
-
-static int load_verdicts(struct reader *r, struct err *err)
-{
-    struct sql_stmt *row = sql_prepare(r->store,
-                                    "SELECT run, outcome, case_id, metric, against, value, low, high, bound, reason"
-                                    " FROM verdict ORDER BY run, position",
-                                    err);
+    struct sql_stmt *row =
+        sql_prepare(r->store, "SELECT run, outcome, count(*) FROM verdict GROUP BY run, outcome ORDER BY run", err);
     int more = -1;
 
     r->at = 0;
     while (row && (more = sql_step(r->store, row, err)) > 0) {
         struct judgement *j = move_to(r, sql_column_int(row, 0));
         int outcome = outcome_parse(sql_column_str(row, 1));
-        int against = j && outcome >= 0 && !passed(outcome) ? against_parse(sql_column_str(row, 4)) : -1;
+
+        if (j && j->judged && outcome >= 0)
+            j->counts[outcome] = (size_t)sql_column_int(row, 2);
+    }
+    sql_finalize(row);
+    return more;
+}
+
+static int load_bad(struct reader *r, struct err *err)
+{
+    struct sql_stmt *row = sql_prepare(r->store,
+                                    "SELECT v.run, v.outcome, v.case_id, v.metric, v.against, v.value, v.low, v.high, v.bound,"
+                                    " v.reason FROM verdict o CROSS JOIN verdict v WHERE v.run = o.run AND"
+                                    " v.position = o.position AND o.outcome NOT IN ('PASS', 'IMPROVED', 'NEW', 'SKIPPED')"
+                                    " ORDER BY o.run",
+                                    err);
+    int more = -1;
+
+    r->at = 0;
+    while (row && (more = sql_step(r->store, row, err)) > 0) {
+        struct judgement *j = move_to(r, sql_column_int(row, 0));
+        int outcome = outcome_parse(sql_column_str(row, 1)), against = against_parse(sql_column_str(row, 4));
         struct verdict *v;
 
-        if (!j || !j->judged || outcome < 0)
-            continue;
-        j->counts[outcome]++;
-        if (against < 0)
+        if (!j || !j->judged || outcome < 0 || against < 0)
             continue;
         v = add_bad(j);
         v->outcome = (enum outcome)outcome;
@@ -130,7 +142,9 @@ int store_load_judged(struct store *store, struct judgement **rows, size_t *n, s
     int ret = load_runs(&r, err);
 
     if (ret == 0)
-        ret = load_verdicts(&r, err);
+        ret = count_outcomes(&r, err);
+    if (ret == 0)
+        ret = load_bad(&r, err);
     if (ret == 0)
         ret = load_faults(&r, err);
     *rows = r.rows;

@@ -16,10 +16,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-extern const char schema_sql[], migrate_2_sql[], migrate_3_sql[], migrate_4_sql[], migrate_5_sql[];
+extern const char schema_sql[], migrate_2_sql[], migrate_3_sql[], migrate_4_sql[], migrate_5_sql[],
+    migrate_6_sql[];
 
 const char *const store_migrations[STORE_VERSION] = { schema_sql, migrate_2_sql, migrate_3_sql, migrate_4_sql,
-                                                      migrate_5_sql };
+                                                      migrate_5_sql, migrate_6_sql };
 
 enum {
     APPLICATION_ID = 0x7061776c, /* "pawl" */

@@ -137,9 +137,9 @@ static int find_runs(struct store *store, const char *before, int64_t **ids, siz
 {
     struct sql_stmt *row = sql_prepare(
         store,
-        "SELECT id FROM run r WHERE started < ?1 AND (finished_at IS NULL OR (SELECT count(*)"
-        " FROM run n WHERE n.host_class = r.host_class AND n.finished_at IS NOT NULL"
-        " AND n.id > r.id LIMIT ?2) >= ?2) ORDER BY id",
+        "SELECT id FROM (SELECT id, started, finished_at, row_number() OVER (PARTITION BY host_class, finished_at IS NULL"
+        " ORDER BY started DESC, id DESC) AS place FROM run) r WHERE started < ? AND (finished_at IS NULL OR place > ?)"
+        " ORDER BY id",
         err);
     size_t capacity = 0;
     int more = -1;

@@ -133,15 +133,16 @@ out:
 
 int store_last_runs(struct store *store, int64_t **ids, size_t *n_ids, struct err *err)
 {
-    /* A verdict may be on a case that its run lacks (MISSING): its scenario is known where the case ever ran. */
+    /* A verdict may be on a case that its run lacks, MISSING: its scenario is known where the case ever ran. */
     struct sql_stmt *row = sql_prepare(
         store,
-        "WITH seen (run, series) AS (SELECT run, series FROM case_result UNION"
-        " SELECT v.run, s.id FROM verdict v JOIN series s ON s.case_id = v.case_id),"
+        "WITH seen (run, scenario) AS (SELECT c.run, s.scenario FROM case_result c JOIN series s ON s.id = c.series UNION"
+        " SELECT v.run, s.scenario FROM verdict o CROSS JOIN verdict v JOIN series s ON s.case_id = v.case_id"
+        " WHERE v.run = o.run AND v.position = o.position AND o.outcome = 'MISSING'),"
         " ranked (run, place) AS (SELECT id, row_number() OVER (PARTITION BY host_class ORDER BY started DESC, id DESC)"
         " FROM run WHERE finished_at IS NOT NULL UNION ALL"
-        " SELECT r.id, row_number() OVER (PARTITION BY r.host_class, s.scenario ORDER BY r.started DESC, r.id DESC)"
-        " FROM seen JOIN run r ON r.id = seen.run JOIN series s ON s.id = seen.series WHERE r.finished_at IS NOT NULL)"
+        " SELECT r.id, row_number() OVER (PARTITION BY r.host_class, seen.scenario ORDER BY r.started DESC, r.id DESC)"
+        " FROM seen JOIN run r ON r.id = seen.run WHERE r.finished_at IS NOT NULL)"
         " SELECT id FROM run WHERE id IN (SELECT run FROM ranked WHERE place = 1)"
         " ORDER BY host_class COLLATE BINARY, started DESC, id DESC",
         err);

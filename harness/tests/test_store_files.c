@@ -94,7 +94,7 @@ static void store_makes_missing_folders_for_its_owner_alone(void **state)
     assert_int_equal(stat(folder, &st), 0);
     assert_int_equal(st.st_mode & 0777, 0700);
     assert_int_equal(query(path, "SELECT count(*) FROM pragma_journal_mode WHERE journal_mode = 'wal'"), 1);
-    assert_int_equal(query(path, "SELECT user_version FROM pragma_user_version"), 5);
+    assert_int_equal(query(path, "SELECT user_version FROM pragma_user_version"), 6);
     free(folder);
     free(path);
 }
@@ -159,7 +159,7 @@ static void store_refuses_a_newer_database_and_leaves_it_untouched(void **state)
 
     make_store(path, 3);
     run_sql(path, "PRAGMA user_version = 9");
-    assert_refused(path, "was written by a newer pawl (schema 9, this one knows 5): update pawl or");
+    assert_refused(path, "was written by a newer pawl (schema 9, this one knows 6): update pawl or");
     run_sql(path, "PRAGMA user_version = -5");
     assert_refused(path, "was written by a newer pawl");
     free(path);

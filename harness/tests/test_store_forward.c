@@ -290,12 +290,12 @@ static void a_server_of_another_version_or_kind_is_refused(void **state)
     assert_int_equal(query(to, "SELECT count(*) FROM information_schema.tables WHERE table_schema = current_schema()"), 1);
     assert_int_equal(sql_exec(&server, "DROP TABLE run", &err), 0);
     store_close(open_store(to, STORE_WRITE));
-    assert_int_equal(sql_exec(&server, "DELETE FROM pawl_store WHERE version = 5", &err), 0);
+    assert_int_equal(sql_exec(&server, "DELETE FROM pawl_store WHERE version = 6", &err), 0);
     assert_null(store_open(to, STORE_READ, &err));
-    assert_says(&err, ERR_CONFIG, "are of version 4, this pawl knows 5");
+    assert_says(&err, ERR_CONFIG, "are of version 5, this pawl knows 6");
     assert_int_equal(sql_exec(&server, "INSERT INTO pawl_store VALUES (9)", &err), 0);
     assert_null(store_open(to, STORE_WRITE, &err));
-    assert_says(&err, ERR_HARNESS, "was written by a newer pawl (schema 9, this one knows 5)");
+    assert_says(&err, ERR_HARNESS, "was written by a newer pawl (schema 9, this one knows 6)");
     server.engine->close(&server);
     free(to);
 }

@@ -134,6 +134,28 @@ static void pruning_thins_old_samples_and_nothing_else(void **state)
     free(path);
 }
 
+/* A history that was merged has its runs in any order. */
+static void the_last_runs_are_so_by_their_time(void **state)
+{
+    enum { DAYS = 12 };
+    char *path = in_folder(state, "a.db");
+    struct store *store = open_store(path, STORE_WRITE);
+    struct pruned pruned;
+    struct err err = { 0 };
+
+    make_days(store, DAYS);
+    assert_int_equal(sql_exec(store, "UPDATE run SET started = '2025-01-0' || (13 - id) || 'T02:00:00Z'"
+                                     " WHERE id > 10; INSERT INTO run (command, against, commit_id, dirty, host_class, compiler,"
+                                     " flags, libraries, seed, started) VALUES ('run', '', 'c', 0, 'h', '', '', '', 1,"
+                                     " '2026-06-01T00:00:00Z')", &err), 0); /* the last one is at work */
+    assert_int_equal(store_prune(store, "2026-05-01T00:00:00Z", false, &pruned, &err), 0);
+    assert_int_equal(pruned.runs, DAYS - STORE_PRUNE_RUNS);
+    assert_int_equal(query(path, "SELECT count(*) FROM sample WHERE run > 10"), 0);
+    assert_int_equal(query(path, "SELECT count(DISTINCT run) FROM sample"), STORE_PRUNE_RUNS);
+    store_close(store);
+    free(path);
+}
+
 static void a_backup_of_a_live_store_is_whole_and_replaces_only_a_backup(void **state)
 {
     char *path = local_file(state, "a.db"), *copy = local_file(state, "copy.db"), *other = local_file(state, "other");
@@ -177,6 +199,7 @@ int main(void)
         TEST(an_acknowledgement_is_kept_and_can_be_said_anew),
         TEST(a_night_knows_which_of_its_parts_are_done),
         TEST(pruning_thins_old_samples_and_nothing_else),
+        TEST(the_last_runs_are_so_by_their_time),
         TEST(a_backup_of_a_live_store_is_whole_and_replaces_only_a_backup),
     };
 

@@ -99,6 +99,52 @@ static void points_know_the_epoch_of_their_run(void **state)
     free(path);
 }
 
+/* Of few cases only the runs that have them are read. */
+static void a_case_among_many_has_the_same_history_by_its_name(void **state)
+{
+    enum { CASES = 16, NIGHTS = 3 };
+    char *path = in_folder(state, "a.db");
+    struct store *store = open_store(path, STORE_WRITE);
+    struct history all, one;
+    struct err err = { 0 };
+    const char *glob;
+
+    for (int night = 0; night < NIGHTS; night++)
+        for (int i = 0; i < CASES; i++) { /* a run each */
+            struct run_result run = { 0 };
+            struct case_result *c = add_case(&run, 1, night == 1 && i == 3 ? CASE_CRASHED : CASE_OK);
+
+            begin_run(store, i % 2 ? "a" : "b", &run.info);
+            snprintf(c->id, sizeof(c->id), "test/store/fast/n=%d", i);
+            add_estimate(c, "time_ns", 100 * night + i, 4, 6, 1);
+            finish(store, &run);
+            run_result_free(&run);
+        }
+    assert_int_equal(store_load_history(store, NULL, 0, &all, &err), 0);
+    assert_int_equal(all.n_series, CASES);
+    for (size_t i = 0; i < all.n_series; i++) {
+        glob = all.series[i].case_id;
+        assert_int_equal(store_load_history(store, &glob, 1, &one, &err), 0);
+        assert_int_equal(one.n_series, 1);
+        assert_string_equal(one.series[0].case_id, all.series[i].case_id);
+        assert_string_equal(one.series[0].host_class, all.series[i].host_class);
+        assert_int_equal(one.series[0].n_points, strcmp(glob, "test/store/fast/n=3") == 0 ? NIGHTS - 1 : NIGHTS);
+        assert_int_equal(one.series[0].n_points, all.series[i].n_points);
+        for (size_t p = 0; p < one.series[0].n_points; p++) {
+            assert_int_equal(one.series[0].points[p].run, all.series[i].points[p].run);
+            assert_same(one.series[0].points[p].value, all.series[i].points[p].value);
+        }
+        history_free(&one);
+    }
+    glob = "nothing";
+    assert_int_equal(store_load_history(store, &glob, 1, &one, &err), 0);
+    assert_int_equal(one.n_series, 0);
+    history_free(&one);
+    history_free(&all);
+    store_close(store);
+    free(path);
+}
+
 static void find_run_understands_numbers_and_last(void **state)
 {
     static const struct {
@@ -285,6 +331,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(history_is_by_case_metric_and_host_oldest_first),
         TEST(points_know_the_epoch_of_their_run),
+        TEST(a_case_among_many_has_the_same_history_by_its_name),
         TEST(find_run_understands_numbers_and_last),
         TEST(the_last_runs_tell_the_last_word_on_every_scenario),
         TEST(what_did_not_pass_is_kept_for_the_page_of_its_night),
