@@ -21,6 +21,7 @@ enum {
     BYTES_MAX = 512,
     ATTEMPTS = 8, /* to make codes fit */
     SAMPLED = 8, /* groups that are tried first where there are many more */
+    KEPT = 64, /* groups whose components stay for the next attempt, which begins with the first */
 };
 
 /* A rate so far below the wanted one that other vectors than those of training seldom exceed it. */
@@ -60,6 +61,7 @@ struct groups {
         size_t len;
     } * parts;
     size_t n, bytes; /* of parts; in all of them */
+    float *kept;     /* (n or KEPT, k, TRANSFORM_GROUP), owned: u of the first ones */
 };
 
 static void groups_free(struct groups *groups)
@@ -67,20 +69,27 @@ static void groups_free(struct groups *groups)
     for (size_t i = 0; i < groups->n; i++)
         free(groups->parts[i].data);
     free(groups->parts);
+    free(groups->kept);
 }
 
-static int encode_group(const struct transform *t, const struct vectors *x, size_t group, float lambda,
+static float *kept(const struct transform *t, const struct groups *groups, size_t slot)
+{
+    return groups->kept + slot * t->projection.k * TRANSFORM_GROUP;
+}
+
+static int encode_group(const struct transform *t, const struct vectors *x, size_t group, bool again, float lambda,
                         struct transform_group *g, struct groups *groups, struct err *err)
 {
     size_t first = group * TRANSFORM_GROUP, n = x->n - first < TRANSFORM_GROUP ? x->n - first : TRANSFORM_GROUP, len;
     struct part *part = &groups->parts[group];
-    float lambdas[TRANSFORM_GROUP];
+    float lambdas[TRANSFORM_GROUP], *u = group < KEPT ? kept(t, groups, group) : g->u;
     uint8_t *data;
 
     for (size_t i = 0; i < TRANSFORM_GROUP; i++)
         lambdas[i] = lambda;
-    transform_forward(t, x->data + first * x->dim, n, g->room, g->u);
-    transform_group_quantise(t, n, lambdas, g);
+    if (!again || u == g->u)
+        transform_forward(t, x->data + first * x->dim, n, g->room, u);
+    transform_group_quantise(t, u, n, lambdas, g);
     len = transform_group_write(t, n, g);
     data = realloc(part->data, len);
     if (!data)
@@ -102,7 +111,7 @@ static int encode_groups(const struct transform *t, const struct vectors *x, flo
         if (attempt > 0) /* twice what all of them would need: half of them, then, are to be coded again */
             lambda = raised(lambda, 2 * ((double)groups->bytes / (double)wanted - 1), attempt);
         for (size_t i = 0; i < groups->n && (attempt == 0 || groups->bytes > wanted); i++)
-            if (encode_group(t, x, i, lambda, g, groups, err) < 0)
+            if (encode_group(t, x, i, attempt > 0, lambda, g, groups, err) < 0)
                 return -1;
     }
     return 0;
@@ -122,21 +131,22 @@ static int join(const struct groups *groups, const struct vectors *x, struct cod
 }
 
 /* A lambda at which some of the groups, evenly spread, are no longer than wanted. */
-static float try_groups(const struct transform *t, const struct vectors *x, struct transform_group *g)
+static float try_groups(const struct transform *t, const struct vectors *x, struct transform_group *g,
+                        const struct groups *groups)
 {
-    size_t groups = x->n / TRANSFORM_GROUP, wanted = SAMPLED * TRANSFORM_GROUP * t->bytes;
+    size_t whole = x->n / TRANSFORM_GROUP, wanted = SAMPLED * TRANSFORM_GROUP * t->bytes;
     float lambda = t->lambda, lambdas[TRANSFORM_GROUP];
 
+    for (size_t s = 0; s < SAMPLED; s++)
+        transform_forward(t, x->data + whole * s / SAMPLED * TRANSFORM_GROUP * x->dim, TRANSFORM_GROUP, g->room,
+                          kept(t, groups, s));
     for (size_t i = 0; i < ATTEMPTS; i++) {
         size_t bytes = 0;
 
         for (size_t l = 0; l < TRANSFORM_GROUP; l++)
             lambdas[l] = lambda;
         for (size_t s = 0; s < SAMPLED; s++) {
-            size_t first = groups * s / SAMPLED * TRANSFORM_GROUP;
-
-            transform_forward(t, x->data + first * x->dim, TRANSFORM_GROUP, g->room, g->u);
-            transform_group_quantise(t, TRANSFORM_GROUP, lambdas, g);
+            transform_group_quantise(t, kept(t, groups, s), TRANSFORM_GROUP, lambdas, g);
             bytes += transform_group_write(t, TRANSFORM_GROUP, g);
         }
         if (bytes <= wanted)
@@ -157,9 +167,11 @@ static int transform_encode(const void *model, const struct vectors *x, struct c
     if (transform_group_new(t, &g, err) < 0)
         return -1;
     groups.parts = mem_array(groups.n, sizeof(*groups.parts));
-    if (x->n >= 2 * SAMPLED * TRANSFORM_GROUP)
-        lambda = try_groups(t, x, &g);
-    if (encode_groups(t, x, lambda, &g, &groups, err) == 0)
+    groups.kept = mem_aligned((groups.n < KEPT ? groups.n : KEPT) * t->projection.k, TRANSFORM_GROUP * sizeof(float),
+                              MEM_LINE, err);
+    if (groups.kept && x->n >= 2 * SAMPLED * TRANSFORM_GROUP)
+        lambda = try_groups(t, x, &g, &groups);
+    if (groups.kept && encode_groups(t, x, lambda, &g, &groups, err) == 0)
         ret = join(&groups, x, codes, err);
     groups_free(&groups);
     transform_group_free(&g);

@@ -41,9 +41,10 @@ size_t panel_stride(const struct panel *panel)
     return panels(panel->n) * PANEL_COLUMNS;
 }
 
-static void panel_scalar(const float *a, size_t ld_a, size_t rows, size_t k, const float *panel, float *out,
-                         size_t ld_out)
+static void panel_scalar(const float *a, size_t ld_a, size_t rows, size_t k, const float *panel, size_t columns,
+                         float *out, size_t ld_out)
 {
+    (void)columns; /* a loop of constant length is faster */
     for (size_t r = 0; r < rows; r++) {
         float sum[PANEL_COLUMNS] = { 0 };
 
@@ -60,8 +61,12 @@ void panel_multiply(const struct panel *panel, const float *a, size_t ld, size_t
     panel_fn *kernel = isa & ISA_AVX512F ? panel_avx512 : isa & ISA_AVX2 ? panel_avx2 : panel_scalar;
     size_t stride = panel_stride(panel);
 
-    for (size_t p = 0; p < panels(panel->n); p++)
+    for (size_t p = 0; p < panels(panel->n); p++) {
+        size_t left = panel->n - p * PANEL_COLUMNS;
+
         for (size_t r = 0; r < rows; r += PANEL_ROWS)
             kernel(a + r * ld, ld, rows - r < PANEL_ROWS ? rows - r : PANEL_ROWS, panel->k,
-                   panel->data + p * panel->k * PANEL_COLUMNS, out + r * stride + p * PANEL_COLUMNS, stride);
+                   panel->data + p * panel->k * PANEL_COLUMNS, left < PANEL_COLUMNS ? left : PANEL_COLUMNS,
+                   out + r * stride + p * PANEL_COLUMNS, stride);
+    }
 }

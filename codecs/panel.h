@@ -23,6 +23,6 @@ void panel_free(struct panel *panel); /* accepts {0} */
 /* Floats between the rows of a result: n rounded up to whole panels. */
 size_t panel_stride(const struct panel *panel);
 
-/* out (rows, panel_stride()) = a (rows, k), ld apart, times the matrix; what is past column n is zeros. It runs the
- * fastest kernel that needs no more than the instructions `isa` (declare/isa.h). */
+/* out (rows, panel_stride()) = a (rows, k), ld apart, times the matrix; what is past column n means nothing. It runs
+ * the fastest kernel that needs no more than the instructions `isa` (declare/isa.h). */
 void panel_multiply(const struct panel *panel, const float *a, size_t ld, size_t rows, float *out, uint32_t isa);

@@ -5,9 +5,9 @@
 
 /* 16 columns at a time: 2 * rows sums in registers. `rows` is a constant where this is inlined. */
 static inline __attribute__((always_inline)) void block(const float *a, size_t ld_a, const size_t rows, size_t k,
-                                                        const float *panel, float *out, size_t ld_out)
+                                                        const float *panel, size_t columns, float *out, size_t ld_out)
 {
-    for (size_t first = 0; first < PANEL_COLUMNS; first += 16) {
+    for (size_t first = 0; first < columns; first += 16) {
         __m256 sum[PANEL_ROWS][2];
 
 #pragma GCC unroll 8
@@ -33,13 +33,14 @@ static inline __attribute__((always_inline)) void block(const float *a, size_t l
     }
 }
 
-void panel_avx2(const float *a, size_t ld_a, size_t rows, size_t k, const float *panel, float *out, size_t ld_out)
+void panel_avx2(const float *a, size_t ld_a, size_t rows, size_t k, const float *panel, size_t columns, float *out,
+                size_t ld_out)
 {
     if (rows == PANEL_ROWS)
-        block(a, ld_a, PANEL_ROWS, k, panel, out, ld_out);
+        block(a, ld_a, PANEL_ROWS, k, panel, columns, out, ld_out);
     else if (rows == 4) /* what 64 rows leave over */
-        block(a, ld_a, 4, k, panel, out, ld_out);
+        block(a, ld_a, 4, k, panel, columns, out, ld_out);
     else
         for (size_t r = 0; r < rows; r++)
-            block(a + r * ld_a, ld_a, 1, k, panel, out + r * ld_out, ld_out);
+            block(a + r * ld_a, ld_a, 1, k, panel, columns, out + r * ld_out, ld_out);
 }

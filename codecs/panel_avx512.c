@@ -36,8 +36,10 @@ static inline __attribute__((always_inline)) void block(const float *a, size_t l
             _mm512_storeu_ps(out + r * ld_out + 16 * c, sum[r][c]);
 }
 
-void panel_avx512(const float *a, size_t ld_a, size_t rows, size_t k, const float *panel, float *out, size_t ld_out)
+void panel_avx512(const float *a, size_t ld_a, size_t rows, size_t k, const float *panel, size_t columns, float *out,
+                  size_t ld_out)
 {
+    (void)columns; /* all four registers */
     if (rows == PANEL_ROWS)
         block(a, ld_a, PANEL_ROWS, k, panel, out, ld_out);
     else if (rows == 4) /* what 64 rows leave over */

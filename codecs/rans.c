@@ -67,9 +67,9 @@ size_t rans_encode(const struct rans_symbol *symbols, size_t rows, size_t width,
     for (size_t l = 0; l < lanes; l++)
         state[l] = RANS_LOW | (seeds ? seeds[l] : 0u);
     for (size_t i = rows; i-- > 0;) /* the decoder reads what was written last: all of it in reverse */
-        for (size_t c = width; c-- > 0;) {
+        for (size_t c = width, l = width % lanes; c-- > 0;) {
             struct rans_symbol s = symbols[i * width + c];
-            uint32_t *x = &state[c % lanes];
+            uint32_t *x = &state[l = (l > 0 ? l : lanes) - 1]; /* c % lanes */
 
             if (*x >= (uint64_t)s.freq << 20) {
                 out[--at] = (uint8_t)(*x >> 8);
@@ -131,14 +131,13 @@ static size_t fixed_try(const struct rans_symbol *symbols, size_t n, uint32_t st
     return used;
 }
 
-/* A multiple of the radix that grows with `level`, and from FIXED_LEVELS on makes every start at least 2^23. */
-enum { FIXED_LEVELS = 24 };
-
-static uint32_t fixed_start(uint32_t number, uint32_t radix, unsigned level)
+/* A multiple of the radix that grows with `level`, up to the first that makes every start at least 2^23: `most`. */
+static uint32_t fixed_start(uint32_t number, uint32_t radix, unsigned level, bool *most)
 {
-    uint32_t top = ((1u << 23) + radix - 1) / radix, times = level > 0 ? 1u << (level - 1) : 0;
+    uint32_t top = ((1u << 23) + radix - 1) / radix, times = level > 0 ? 1u << (level < 24 ? level - 1 : 23) : 0;
 
-    return number + radix * (level >= FIXED_LEVELS || times > top ? top : times);
+    *most = times >= top;
+    return number + radix * (*most ? top : times);
 }
 
 /* A decoder takes in a byte whenever its state is below 2^23 and there is one. An encoder that starts lower than that
@@ -149,14 +148,14 @@ int rans_fixed_encode(const struct rans_symbol *symbols, size_t n, uint32_t numb
 {
     size_t room = bytes - RANS_FIXED_MIN, used;
     uint32_t state = 0, start;
+    bool most;
 
     /* The lowest start that fills the room. From level 1 on a level is a bit at most, so that as many can be left out as
      * bits are missing for sure. */
     for (unsigned level = 0;; level += level > 0 && used + 1 < room ? 8 * (unsigned)(room - used - 1) : 1) {
-        level = level < FIXED_LEVELS ? level : FIXED_LEVELS;
-        start = fixed_start(number, radix, level);
+        start = fixed_start(number, radix, level, &most);
         used = fixed_try(symbols, n, start, out + RANS_FIXED_MIN, room, &state);
-        if (used >= room || level == FIXED_LEVELS)
+        if (used >= room || most)
             break;
     }
     if (used > room || (used < room && start < 1u << 23))

@@ -44,21 +44,20 @@ static inline __m512i pick(const struct transform_walk *walk, __mmask16 second, 
 }
 
 static void trace(const struct transform_dim *dims, const struct transform_walk *walk, size_t n_dims,
-                  const __m512 *cost, const uint8_t from[TRANSFORM_STATES][2],
-                  const uint8_t parity[TRANSFORM_STATES][2], uint32_t *places)
+                  const __m512 *cost, uint32_t *places)
 {
     int32_t tables[4][16] = { { 0 } };
     __m512i state = _mm512_setzero_si512(), lanes, row, from0, from1, parity0, parity1, one = _mm512_set1_epi32(1);
     __m512 least = cost[0];
 
-    for (size_t s = 0; s < TRANSFORM_STATES; s++) {
+    for (unsigned s = 0; s < TRANSFORM_STATES; s++) {
         __mmask16 less = _mm512_cmplt_ps_mask(cost[s], least);
 
         least = _mm512_min_ps(cost[s], least);
         state = _mm512_mask_mov_epi32(state, less, _mm512_set1_epi32((int)s));
-        for (size_t i = 0; i < 2; i++) {
-            tables[i][s] = from[s][i];
-            tables[2 + i][s] = parity[s][i];
+        for (unsigned way = 0; way < 2; way++) {
+            tables[way][s] = (int32_t)walk_from(s, way);
+            tables[2 + way][s] = (int32_t)walk_parity(s, way);
         }
     }
     from0 = _mm512_loadu_si512(tables[0]);
@@ -87,10 +86,8 @@ static void trace(const struct transform_dim *dims, const struct transform_walk 
 void transform_quantise_avx512(const struct transform_dim *dims, size_t n_dims, const float *points, const float *bits,
                                const float *u, const float *lambda, struct transform_walk *walk, uint32_t *places)
 {
-    uint8_t from[TRANSFORM_STATES][2], parity[TRANSFORM_STATES][2];
     __m512 cost[TRANSFORM_STATES], l = _mm512_loadu_ps(lambda);
 
-    walk_ways(from, parity);
     for (size_t s = 0; s < TRANSFORM_STATES; s++)
         cost[s] = _mm512_set1_ps(s ? 1e30f : 0.f);
     for (size_t j = 0; j < n_dims; j++) {
@@ -101,15 +98,15 @@ void transform_quantise_avx512(const struct transform_dim *dims, size_t n_dims, 
                     walk[j].best[q]);
 #pragma GCC unroll 8
         for (unsigned s = 0; s < TRANSFORM_STATES; s++) {
-            __m512 a = _mm512_add_ps(cost[from[s][0]], step[from[s][0] & 1][parity[s][0]]);
-            __m512 b = _mm512_add_ps(cost[from[s][1]], step[from[s][1] & 1][parity[s][1]]);
+            __m512 a = _mm512_add_ps(cost[walk_from(s, 0)], step[walk_from(s, 0) & 1][walk_parity(s, 0)]);
+            __m512 b = _mm512_add_ps(cost[walk_from(s, 1)], step[walk_from(s, 1) & 1][walk_parity(s, 1)]);
 
             next[s] = _mm512_min_ps(b, a);
             walk[j].masks[s] = _cvtmask16_u32(_mm512_cmplt_ps_mask(b, a));
         }
         memcpy(cost, next, sizeof(cost));
     }
-    trace(dims, walk, n_dims, cost, from, parity, places);
+    trace(dims, walk, n_dims, cost, places);
 }
 
 /* Index of the symbol whose slice holds each slot: how many of the later ones start at or below it. */

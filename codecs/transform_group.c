@@ -41,7 +41,8 @@ int transform_group_new(const struct transform *t, struct transform_group *g, st
     return 0;
 }
 
-void transform_group_quantise(const struct transform *t, size_t n, const float *lambda, struct transform_group *g)
+void transform_group_quantise(const struct transform *t, const float *u, size_t n, const float *lambda,
+                              struct transform_group *g)
 {
     size_t k = t->projection.k;
 
@@ -51,7 +52,7 @@ void transform_group_quantise(const struct transform *t, size_t n, const float *
         for (size_t l = 0; l < TRANSFORM_LANES; l++)
             lambdas[l] = first + l < n ? lambda[first + l] : t->lambda;
         for (size_t w = 0; w < k; w++)
-            memcpy(g->chunk + w * TRANSFORM_LANES, g->u + w * TRANSFORM_GROUP + first,
+            memcpy(g->chunk + w * TRANSFORM_LANES, u + w * TRANSFORM_GROUP + first,
                    TRANSFORM_LANES * sizeof(*g->chunk));
         t->quantise(t->dims, k, t->points, t->bits, g->chunk, lambdas, g->walk, g->places + first * k);
     }

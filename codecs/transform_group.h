@@ -26,8 +26,9 @@ struct transform_group {
 int transform_group_new(const struct transform *t, struct transform_group *g, struct err *err);
 void transform_group_free(struct transform_group *g);
 
-/* Quantises what transform_forward() put into g->u for n <= TRANSFORM_GROUP vectors into g->places. lambda: by vector. */
-void transform_group_quantise(const struct transform *t, size_t n, const float *lambda, struct transform_group *g);
+/* Quantises u, what transform_forward() gave for n <= TRANSFORM_GROUP vectors, into g->places. lambda: by vector. */
+void transform_group_quantise(const struct transform *t, const float *u, size_t n, const float *lambda,
+                              struct transform_group *g);
 
 /* g->places as g->bytes: how many. */
 size_t transform_group_write(const struct transform *t, size_t n, struct transform_group *g);

@@ -89,7 +89,7 @@ static int decode(const struct transform *t, const float *y, struct fold *f, str
 
                 g.u[w * TRANSFORM_GROUP + i] = y[(first + i) * f->k + c] * t->scale[c];
             }
-        transform_group_quantise(t, n, lambda, &g);
+        transform_group_quantise(t, g.u, n, lambda, &g);
         for (size_t i = 0; i < n; i++)
             take(t, g.places + i * f->k, f, first + i);
     }

@@ -40,39 +40,43 @@ WALK_INLINE void walk_nearest(const float *points, const float *bits, size_t n, 
     }
 }
 
-/* The two ways into each state: from which, by which parity. */
-WALK_INLINE void walk_ways(uint8_t from[TRANSFORM_STATES][2], uint8_t parity[TRANSFORM_STATES][2])
+/* The two ways into a state, 0 and 1: from which, and by which parity. transform_step() backwards: of H0 >> 1 and H1 >> 1
+ * only the former has the highest bit, which therefore tells whether the step began in an odd state; the latter is a
+ * single bit. Where all arguments are constants so is the result. */
+WALK_INLINE unsigned walk_half(unsigned to)
 {
-    uint8_t n[TRANSFORM_STATES] = { 0 };
-
-    for (unsigned s = 0; s < TRANSFORM_STATES; s++)
-        for (unsigned p = 0; p < 2; p++) {
-            unsigned to = transform_step(s, p);
-
-            from[to][n[to]] = (uint8_t)s;
-            parity[to][n[to]++] = (uint8_t)p;
-        }
+    return to & TRANSFORM_STATES / 2 ? to ^ TRANSFORM_H0 >> 1 : to;
 }
 
-/* All lanes a step at a time: a lane's steps wait for one another. masks: which of the two forms of `came` it is. */
-WALK_INLINE void walk_back(const struct transform_dim *dims, const struct transform_walk *walk, size_t n_dims,
-                           const walk_floats *cost, bool masks, uint8_t from[TRANSFORM_STATES][2],
-                           uint8_t parity[TRANSFORM_STATES][2], uint32_t *places)
+WALK_INLINE unsigned walk_from(unsigned to, unsigned way)
 {
-    uint8_t state[TRANSFORM_LANES];
+    unsigned half = (walk_half(to) & ~(TRANSFORM_H1 >> 1u)) | (way ? TRANSFORM_H1 >> 1u : 0u);
+
+    return 2 * half + (to & TRANSFORM_STATES / 2 ? 1 : 0);
+}
+
+WALK_INLINE unsigned walk_parity(unsigned to, unsigned way)
+{
+    return (walk_half(to) & TRANSFORM_H1 >> 1u ? 1u : 0u) ^ way;
+}
+
+/* All lanes a step at a time: a lane's steps wait for one another. */
+WALK_INLINE void walk_back(const struct transform_dim *dims, const struct transform_walk *walk, size_t n_dims,
+                           const walk_floats *cost, uint32_t *places)
+{
+    unsigned state[TRANSFORM_LANES];
 
     for (size_t l = 0; l < TRANSFORM_LANES; l++) {
         state[l] = 0;
-        for (uint8_t i = 1; i < TRANSFORM_STATES; i++)
+        for (unsigned i = 1; i < TRANSFORM_STATES; i++)
             if (cost[i][l] < cost[state[l]][l])
                 state[l] = i;
     }
     for (size_t j = n_dims; j-- > 0;)
         for (size_t l = 0; l < TRANSFORM_LANES; l++) {
-            unsigned came = masks ? walk[j].masks[state[l]] >> l & 1u : walk[j].came[state[l]][l],
-                     p = parity[state[l]][came];
+            unsigned came = walk[j].came[state[l]][l], p = walk_parity(state[l], came);
 
-            state[l] = from[state[l]][came];
+            state[l] = walk_from(state[l], came);
             places[l * n_dims + j] = dims[j].first[state[l] & 1] + walk[j].best[state[l] & 1][p][l];
         }
 }
@@ -80,10 +84,8 @@ WALK_INLINE void walk_back(const struct transform_dim *dims, const struct transf
 WALK_INLINE void walk_quantise(const struct transform_dim *dims, size_t n_dims, const float *points, const float *bits,
                                const float *u, const float *lambda, struct transform_walk *walk, uint32_t *places)
 {
-    uint8_t from[TRANSFORM_STATES][2], parity[TRANSFORM_STATES][2];
     walk_floats cost[TRANSFORM_STATES], l = *(const walk_floats *)lambda;
 
-    walk_ways(from, parity);
     for (size_t s = 0; s < TRANSFORM_STATES; s++)
         cost[s] = (walk_floats){ 0 } + (s ? 1e30f : 0.f);
     for (size_t j = 0; j < n_dims; j++) {
@@ -92,9 +94,10 @@ WALK_INLINE void walk_quantise(const struct transform_dim *dims, size_t n_dims, 
         for (size_t q = 0; q < 2; q++)
             walk_nearest(points + dims[j].first[q], bits + dims[j].first[q], dims[j].n[q], dims[j].odd[q], &x, &l,
                          step[q], walk[j].best[q]);
-        for (size_t s = 0; s < TRANSFORM_STATES; s++) {
-            walk_floats a = cost[from[s][0]] + step[from[s][0] & 1][parity[s][0]];
-            walk_floats b = cost[from[s][1]] + step[from[s][1] & 1][parity[s][1]];
+#pragma GCC unroll 8
+        for (unsigned s = 0; s < TRANSFORM_STATES; s++) {
+            walk_floats a = cost[walk_from(s, 0)] + step[walk_from(s, 0) & 1][walk_parity(s, 0)];
+            walk_floats b = cost[walk_from(s, 1)] + step[walk_from(s, 1) & 1][walk_parity(s, 1)];
             walk_ints less = b < a;
 
             next[s] = (walk_floats)(((walk_ints)b & less) | ((walk_ints)a & ~less));
@@ -102,5 +105,5 @@ WALK_INLINE void walk_quantise(const struct transform_dim *dims, size_t n_dims, 
         }
         memcpy(cost, next, sizeof(cost));
     }
-    walk_back(dims, walk, n_dims, cost, false, from, parity, places);
+    walk_back(dims, walk, n_dims, cost, places);
 }
