@@ -1,24 +1,11 @@
 # SPDX-License-Identifier: MIT
-# One roofline plot in one theme. report/site_roofline_draw.c sets what is not set here:
-#   file theme width height left right top bottom                    the frame: parts of the whole
+# One roofline plot. report/site_roofline_draw.c sets what is not set here:
+#   file width height left right top bottom                          the frame: parts of the whole
 #   x_low x_high y_low y_high x_label y_label                        both axes are logarithmic
 #   n_levels level<i> level_from<i> level_text<i> level_at<i>        level roofs; where the label is: part of the frame
 #   n_slopes $slope<i> slope_name<i> slope_text<i> slope_at<i> slope_top<i>
 #   n_names name<i> style<i> name_x<i> name_y<i> $marks<i>           the legend's places: parts of the whole
-# Text is in single quotes throughout: in double quotes gnuplot executes backticks.
 reset
-dark = theme eq 'dark'
-
-# As in trend.gp: a variant looks the same in both.
-palette_light = '#5b6570 #0072b2 #c94f00 #007d58 #a8438f #806000 #5a3fc0 #9b2226'
-palette_dark = '#a3adb8 #56b4e9 #f28e46 #35c79b #e393c8 #e3c94b #a99cff #ff8078'
-colour(i) = word(dark ? palette_dark : palette_light, int(i) % 8 + 1)
-mark(i) = int(word('13 7 9 5 11 15 6 4', int(i) % 8 + 1))
-paper = dark ? '#161b22' : '#ffffff'
-ink = dark ? '#d5dce4' : '#2b323a'
-faint = dark ? '#3a434e' : '#d9dee4'
-soft = dark ? '#6b7683' : '#a3adb8'
-
 set terminal svg size width,height fixed standalone noenhanced font 'sans-serif,12' linewidth 1 background paper
 set output file
 set encoding utf8
@@ -42,12 +29,12 @@ do for [i = 1:n_levels] {
     at = value(sprintf('level%d', i))
     set arrow i from first value(sprintf('level_from%d', i)), first at to graph 1, first at nohead back linecolor rgb ink linewidth 1.4
     set arrow (100 + i) from graph 1, first at to graph 1.025, graph value(sprintf('level_at%d', i)) nohead linecolor rgb soft linewidth 0.8
-    set label i value(sprintf('level_text%d', i)) at graph 1.035, graph value(sprintf('level_at%d', i)) left textcolor rgb ink font ',10.5' noenhanced
+    set label i value(sprintf('level_text%d', i)) at graph 1.035, graph value(sprintf('level_at%d', i)) left textcolor rgb ink font small noenhanced
 }
 do for [i = 1:n_slopes] {
     at = value(sprintf('slope_at%d', i))
     set arrow (200 + i) from first value(sprintf('slope_top%d', i)), graph 1 to graph at, graph 1.025 nohead linecolor rgb soft linewidth 0.8
-    set label (200 + i) value(sprintf('slope_name%d', i)).sprintf('%c', 10).value(sprintf('slope_text%d', i)) at graph at, graph 1.12 center textcolor rgb ink font ',10.5' noenhanced
+    set label (200 + i) value(sprintf('slope_name%d', i)).sprintf('%c', 10).value(sprintf('slope_text%d', i)) at graph at, graph 1.12 center textcolor rgb ink font small noenhanced
 }
 
 do for [i = 1:n_names] {

@@ -1,33 +1,27 @@
 # SPDX-License-Identifier: MIT
-# How the blocks of each variant lie, in one theme. report/site_study.c sets what is not set here:
-#   file theme width height left label y_low y_high n_variants       label: of the y axis
-#   name<i> style<i> $box<i> $blocks<i>                              least, quarters, greatest; a row a block: x, time
-# Text is in single quotes throughout: in double quotes gnuplot executes backticks.
+# How the blocks of each variant lie around its median. report/site_study.c sets what is not set here:
+#   file width height left right x_low x_high n_variants             the frame's sides: parts of the width; per cent
+#   name<i> style<i> median<i> $box<i> $blocks<i>                    median: words; least, quarters, greatest; a row a block:
+#                                                                    y, per cent
 reset
-dark = theme eq 'dark'
-palette_light = '#5b6570 #0072b2 #c94f00 #007d58 #a8438f #806000 #5a3fc0 #9b2226'
-palette_dark = '#a3adb8 #56b4e9 #f28e46 #35c79b #e393c8 #e3c94b #a99cff #ff8078'
-colour(i) = word(dark ? palette_dark : palette_light, int(i) % 8 + 1)
-paper = dark ? '#161b22' : '#ffffff'
-ink = dark ? '#d5dce4' : '#2b323a'
-faint = dark ? '#3a434e' : '#d9dee4'
-
 set terminal svg size width,height fixed standalone noenhanced font 'sans-serif,12' linewidth 1 background paper
 set output file
 set encoding utf8
 set lmargin at screen left
+set rmargin at screen right
 set border 1 linecolor rgb faint
-# Times lie along x: names of any length have room on their lines.
+# Variants lie along y: names of any length have room on their lines.
 set yrange [n_variants + 0.5:0.5]
-set logscale x
-set xrange [y_low:y_high]
-set xlabel label textcolor rgb ink noenhanced
-set xtics nomirror scale 0.6 textcolor rgb ink format '%.3g'
+set xrange [x_low:x_high]
+set xlabel 'time of a block against the median (%)' textcolor rgb ink
+set xtics nomirror scale 0.6 textcolor rgb ink format '%+.3g'
+set xtics add ('0' 0)
 set grid xtics linetype 1 linewidth 0.7 linecolor rgb faint
 unset ytics
 unset key
 do for [i = 1:n_variants] {
     set label i value(sprintf('name%d', i)) at graph 0, first i right offset -1,0 textcolor rgb ink noenhanced
+    set label (100 + i) value(sprintf('median%d', i)) at graph 1, first i left offset 1,0 textcolor rgb ink font small noenhanced
 }
 set boxwidth 0.5
 set style fill solid 0.25 border

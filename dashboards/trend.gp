@@ -1,30 +1,16 @@
 # SPDX-License-Identifier: MIT
-# One trend plot in one theme. report/site_plot.c sets what is not set here, then repeats this text for every plot:
-#   file theme width height label log y_low y_high n_runs marks      the axes (log, marks: 0 or 1)
+# One trend plot. report/site_plot.c sets what is not set here, then repeats this text for every plot:
+#   file width height label log y_low y_high n_runs marks            the axes (log, marks: 0 or 1)
 #   margin                                                           lines at 0 and at +- margin; 0: none
 #   n_tics tic_x<i> tic_top<i> tic_bottom<i>                         labels under the x axis
+#   key_width key_columns                                            of the legend
 #   n_lines name<i> style<i> band<i> $line<i> $band<i> $lone<i> $beyond<i>
 #                                                                    a variant each (band 0: none, 1: area, 2: whiskers)
 #   rule_room                                                        0 or 1: keep room for words over the frame
 #   n_rules rule<i> rule_text<i> rule_text_x<i>                      upright, where the host changed
 #   n_steps step<i> step_style<i> step_dash<i>                       upright, where a level changed
 #   n_targets target<i> target_text<i> target_style<i> target_below<i> target_aside<i> (a part of the width)
-# Text is in single quotes throughout: in double quotes gnuplot executes backticks.
 reset
-dark = theme eq 'dark'
-
-# Eight colours that stay apart for colour-blind readers (after Okabe & Ito), each at 3:1 or better on its background;
-# the reference, style 0, is the grey one. Marks and, beyond eight, dashes say the same as the colours.
-palette_light = '#5b6570 #0072b2 #c94f00 #007d58 #a8438f #806000 #5a3fc0 #9b2226'
-palette_dark = '#a3adb8 #56b4e9 #f28e46 #35c79b #e393c8 #e3c94b #a99cff #ff8078'
-colour(i) = i < 0 ? ink : word(dark ? palette_dark : palette_light, int(i) % 8 + 1)
-mark(i) = int(word('13 7 9 5 11 15 6 4', int(i) % 8 + 1))
-dash(i) = int(i) / 8 % 4 + 1
-paper = dark ? '#161b22' : '#ffffff'
-ink = dark ? '#d5dce4' : '#2b323a'
-faint = dark ? '#3a434e' : '#d9dee4'
-soft = dark ? '#6b7683' : '#a3adb8'
-
 set terminal svg size width,height fixed standalone noenhanced font 'sans-serif,12' linewidth 1 background paper
 set output file
 set encoding utf8
@@ -42,12 +28,14 @@ if (rule_room) {
     set x2range [0.5:n_runs + 0.5]
     set x2tics (' ' 1) scale 0
 }
-set ytics nomirror scale 0 textcolor rgb ink format '%.6g'
+set ytics nomirror scale 0 textcolor rgb ink format '%.7g'
+if (log && y_high < 1000 * y_low) { # decades alone would be one label or two
+    do for [k = -9:15] { do for [m in '2 5'] { set ytics add (sprintf('%.6g', m * 10.0 ** k) m * 10.0 ** k) } }
+}
 set grid ytics linetype 1 linewidth 0.7 linecolor rgb faint
-set ylabel label textcolor rgb ink noenhanced
-set key outside top left horizontal Left reverse noenhanced textcolor rgb ink samplen 2 spacing 1.1
-# Many names in one column would leave no room for the plot.
-if (n_lines > 8) { set key samplen 1 font ',10' }
+# By hand: wide labels of tics would push the axis's name out of the picture.
+set label 4000 label at screen 0.03, graph 0.5 center rotate by 90 textcolor rgb ink noenhanced
+set key outside top left horizontal Left reverse noenhanced textcolor rgb ink samplen 1.5 spacing 1.1 font small width key_width maxcols key_columns
 # The frame's sides are parts of the width, as those of the strips over it (.hover in style.css).
 set lmargin at screen 0.16
 set rmargin at screen 0.91
@@ -65,7 +53,7 @@ if (margin > 0) {
 do for [i = 1:n_rules] {
     at = value(sprintf('rule%d', i))
     set arrow 2000 + i from first at, graph 0 to first at, graph 1 nohead back linecolor rgb ink linewidth 0.8 dashtype (4,4)
-    set label 2000 + i value(sprintf('rule_text%d', i)) at first value(sprintf('rule_text_x%d', i)), graph 1 center offset 0,0.6 textcolor rgb ink font ',10.5' noenhanced
+    set label 2000 + i value(sprintf('rule_text%d', i)) at first value(sprintf('rule_text_x%d', i)), graph 1 center offset 0,0.6 textcolor rgb ink font small noenhanced
 }
 
 do for [i = 1:n_steps] {
@@ -74,6 +62,7 @@ do for [i = 1:n_steps] {
     set object 3000 + i circle at first at, graph 0 size char 0.45 back fillcolor rgb colour(value(sprintf('step_style%d', i))) fillstyle solid noborder
 }
 
+set style textbox opaque noborder fillcolor rgb paper margins 0.4,0.4 # no step's upright goes through the words
 # Labels of neighbouring targets take turns at the left and the right end, so that close ones do not meet.
 do for [i = 1:n_targets] {
     at = value(sprintf('target%d', i))
@@ -81,9 +70,9 @@ do for [i = 1:n_targets] {
     c = colour(value(sprintf('target_style%d', i)))
     set arrow i from graph 0, first at to graph 1, first at nohead linecolor rgb c linewidth 1.2 dashtype (6,4)
     if (i % 2) {
-        set label i value(sprintf('target_text%d', i)) at graph value(sprintf('target_aside%d', i)), first at left offset 0, (below ? -0.6 : 0.6) textcolor rgb c font ',10.5' noenhanced front
+        set label i value(sprintf('target_text%d', i)) at graph value(sprintf('target_aside%d', i)), first at left offset 0, (below ? -0.6 : 0.6) textcolor rgb c font small noenhanced front boxed
     } else {
-        set label i value(sprintf('target_text%d', i)) at graph 1 - value(sprintf('target_aside%d', i)), first at right offset 0, (below ? -0.6 : 0.6) textcolor rgb c font ',10.5' noenhanced front
+        set label i value(sprintf('target_text%d', i)) at graph 1 - value(sprintf('target_aside%d', i)), first at right offset 0, (below ? -0.6 : 0.6) textcolor rgb c font small noenhanced front boxed
     }
 }
 

@@ -110,6 +110,17 @@ const char *figure_number(char *buf, double value)
     return buf;
 }
 
+const char *figure_with_unit(char *buf, double value, const char *unit)
+{
+    char number[FIGURE_TEXT];
+
+    if (strcmp(unit, "ns") == 0 && isfinite(value))
+        return text_ns(buf, value);
+    figure_number(number, value);
+    snprintf(buf, FIGURE_TEXT, *unit && isfinite(value) ? "%.19s %.20s" : "%.19s", number, strcmp(unit, "x") == 0 ? "×" : unit);
+    return buf;
+}
+
 const char *figure_percent(char *buf, double fraction)
 {
     double percent = 100 * fraction;

@@ -26,6 +26,8 @@ const char *figure_number(char *buf, double value);
 const char *figure_plus_minus(char *buf, const struct estimate *e);
 /* "[4.98, 5.31]"; "[?, ?]" where there is no interval. */
 const char *figure_interval(char *buf, double low, double high);
+/* "1.25 ms" of nanoseconds, "3.2 ×" of "x", "41 bytes"; cut where it is longer than FIGURE_TEXT. */
+const char *figure_with_unit(char *buf, double value, const char *unit);
 const char *figure_percent(char *buf, double fraction); /* "0.8%"; NAN: "-" */
 
 /* "n=1024 threads=1" of "n=1024/threads=1"; "-" where there are none. */

@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "report/figure.h"
 #include "report/markdown.h"
+#include "report/news.h"
 #include "report/site_heat.h"
 
 #include <math.h>
@@ -13,85 +14,52 @@
 
 enum { ROWS_MAX = 20 };
 
-struct news {
-    const struct series *series;
-    const struct step *step;
-};
-
-bool night_is_news(const struct stepped *stepped, const struct step *step)
-{
-    return !step->acked && (step->state == STEP_SUSPECTED || stepped->n_points - step->index <= STEP_MIN_POINTS);
-}
-
-double night_harm(const struct series *series, const struct step *step)
-{
-    double change = isnan(step->effect) ? (step->after > step->before ? 1 : -1) : log1p(step->effect);
-
-    return series->better == METRIC_HIGHER_IS_BETTER ? -change : change;
-}
-
-static int worst_first(const void *a, const void *b)
-{
-    const struct news *x = a, *y = b;
-    double dx = night_harm(x->series, x->step), dy = night_harm(y->series, y->step);
-    int d = (x->step->state == STEP_SUSPECTED) - (y->step->state == STEP_SUSPECTED);
-
-    if (d)
-        return d;
-    if (dx != dy)
-        return dx > dy ? -1 : 1;
-    d = strcmp(x->series->case_id, y->series->case_id);
-    return d ? d : strcmp(x->series->metric, y->series->metric);
-}
-
 static void news_row(const struct news *news, struct text *out)
 {
-    const struct series *s = news->series;
-    const struct step *step = news->step;
-    char a[FIGURE_TEXT], b[FIGURE_TEXT], id[STEP_ID];
+    const struct stepped *stepped = news->items->stepped;
+    const struct series *s = stepped->series;
+    const struct step *step = news->items->step;
+    char a[FIGURE_TEXT], b[FIGURE_TEXT], commit[13], id[STEP_ID];
+    size_t nights = news_nights(stepped, step);
 
     step_id(s->case_id, s->metric, s->host_class, s->points[step->index].run, id);
-    text_addf(out, "| %s | ", night_harm(s, step) > 0 ? "worse" : "better");
-    markdown_text(out, s->case_id);
-    text_add(out, " | ");
-    markdown_text(out, s->metric);
-    text_addf(out, " | %s | %s | ", figure_number(a, step->before), figure_number(b, step->after));
+    text_copy(commit, sizeof(commit), s->points[step->index].commit);
+    text_addf(out, news->harm > 0 ? "| **worse%s** | " : "| better%s | ", step->state == STEP_SUSPECTED ? "?" : "");
     if (isnan(step->effect))
         text_add(out, "-");
     else
         text_addf(out, "%+.1f %%", 100 * step->effect);
+    text_add(out, " | ");
+    markdown_text(out, s->case_id);
+    text_addf(out, "%s | ", figure_role(s->role));
+    markdown_text(out, s->metric);
+    text_add(out, " ");
+    markdown_text(out, figure_with_unit(a, step->before, s->unit));
+    text_add(out, " to ");
+    markdown_text(out, figure_with_unit(b, step->after, s->unit));
+    if (news->n_items > 1)
+        text_addf(out, ", and %zu more", news->n_items - 1);
     text_addf(out, " | %.10s | ", s->points[step->index].started);
-    markdown_text(out, *s->points[step->index].commit ? s->points[step->index].commit : "-");
+    markdown_text(out, *commit ? commit : "-");
     if (step->state == STEP_SUSPECTED)
-        text_addf(out, " | suspected since %zu night%s |\n", step->n_after, step->n_after == 1 ? "" : "s");
+        text_addf(out, " | suspected, %zu night%s%s |\n", nights, nights == 1 ? "" : "s", step->epoch ? "; the host changed, too" : "");
     else
-        text_addf(out, " | confirmed%s, `%s` |\n", step->epoch ? " (the host changed, too)" : "", id);
+        text_addf(out, " | `%s`%s |\n", id, step->epoch ? "; the host changed, too" : "");
 }
 
-static void news(const struct night_report *r, struct text *out)
+static void news(const struct news_list *list, struct text *out)
 {
-    struct news *all = NULL;
-    size_t n = 0, capacity = 0;
-
-    for (size_t i = 0; i < r->n_stepped; i++)
-        for (size_t k = 0; k < r->stepped[i].n_steps; k++)
-            if (night_is_news(&r->stepped[i], &r->stepped[i].steps[k])) {
-                all = mem_grow(all, &capacity, n + 1, sizeof(*all));
-                all[n++] = (struct news){ r->stepped[i].series, &r->stepped[i].steps[k] };
-            }
-    if (n == 0) {
+    if (list->n == 0) {
         text_add(out, "No change of any level.\n\n");
         return;
     }
-    qsort(all, n, sizeof(*all), worst_first);
-    text_add(out, "| | case | metric | before | after | change | since | commit | |\n"
-                  "| --- | --- | --- | ---: | ---: | ---: | --- | --- | --- |\n");
-    for (size_t i = 0; i < n && i < ROWS_MAX; i++)
-        news_row(&all[i], out);
-    if (n > ROWS_MAX)
-        text_addf(out, "\n%zu more: `pawl changes`\n", n - ROWS_MAX);
+    text_add(out, "| changed | by | case | level | since | commit | id, for `pawl changes --ack` |\n"
+                  "| --- | ---: | --- | --- | --- | --- | --- |\n");
+    for (size_t i = 0; i < list->n && i < ROWS_MAX; i++)
+        news_row(&list->news[i], out);
+    if (list->n > ROWS_MAX)
+        text_addf(out, "\n%zu more: `pawl changes`\n", list->n - ROWS_MAX);
     text_add(out, "\n");
-    free(all);
 }
 
 static bool is_of_night(const struct night_report *r, const struct point *p)
@@ -161,6 +129,7 @@ static const char *exit_word(int status)
 
 void night_markdown(const struct night_report *r, struct text *out)
 {
+    struct news_list list;
     size_t bad = 0;
 
     for (size_t i = 0; i < r->n_lines; i++)
@@ -175,7 +144,9 @@ void night_markdown(const struct night_report *r, struct text *out)
     if (*r->missing)
         text_addf(out, "**Missing before it: %s.**\n\n", r->missing);
     standings(r, out);
-    news(r, out);
+    news_collect(&list, r->stepped, r->n_stepped, news_is_fresh, NULL);
+    news(&list, out);
+    news_free(&list);
     text_add(out, "| part | run | |\n| --- | ---: | --- |\n");
     for (size_t i = 0; i < r->n_lines; i++) {
         text_add(out, "| ");

@@ -21,9 +21,3 @@ struct night_report {
 /* How the night's figures stand beside targets and what was accepted, then the changes: the worst first, at most 20 of each
  * and how many more there are. Names from outside are escaped. */
 void night_markdown(const struct night_report *report, struct text *out);
-
-/* Is a step worth telling this morning: not acknowledged, and suspected, or confirmed by one of the newest points? */
-bool night_is_news(const struct stepped *stepped, const struct step *step);
-
-/* How much worse it made things: the log of the ratio, above 0 worse. */
-double night_harm(const struct series *series, const struct step *step);

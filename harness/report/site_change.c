@@ -58,7 +58,7 @@ bool site_change_make(struct panel *change, const struct site_scenario *s, const
     const struct series **lines = mem_array(of->n_series, sizeof(void *));
 
     *change = (struct panel){ .changes = mem_array(of->n_series, sizeof(*change->changes)), .series = lines };
-    for (size_t i = 0; i < of->n_series && of->n_axis > 1; i++) {
+    for (size_t i = 0; i < of->n_series && of->n_axis >= SITE_CHANGE_LEAST; i++) {
         struct series *line = &change->changes[change->n_series];
         double base;
 

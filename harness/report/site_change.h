@@ -9,9 +9,9 @@
 
 #include "report/site_model.h"
 
-enum { SITE_CHANGE_RUNS = 60 };
+enum { SITE_CHANGE_RUNS = 60, SITE_CHANGE_LEAST = 3 };
 
 /* Fills the series of *change: those of `of`, a panel of speedups, as changes in per cent; without peers, which nobody
- * judges. False where there is none to show: less than two runs, or no figures. The axis is the caller's to make. */
+ * judges. False where there is none to show: less than SITE_CHANGE_LEAST runs, or no figures. The axis is the caller's to make. */
 bool site_change_make(struct panel *change, const struct site_scenario *s, const struct panel *of);
 void site_change_free(struct panel *panel); /* accepts one that is not of changes */

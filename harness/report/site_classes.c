@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "report/figure.h"
+#include "report/site_page.h"
 #include "report/template.h"
 
 #include <stdlib.h>
@@ -80,33 +81,42 @@ static void row(const struct site_scenario *s, const struct series *like, const 
     text_free(&params);
 }
 
+static void head(const char *const *hosts, size_t n_hosts, struct text *out)
+{
+    text_add(out, "<div class=\"scroll stacked\" role=\"region\" aria-label=\"Host classes\" tabindex=\"0\"><table><thead><tr>"
+                  "<th scope=\"col\">Parameters</th><th scope=\"col\">Variant</th><th scope=\"col\">Metric</th>");
+    for (size_t h = 0; h < n_hosts; h++) {
+        text_add(out, "<th scope=\"col\" class=\"num\"><a href=\"#");
+        template_escape(out, hosts[h]);
+        text_add(out, "\">");
+        template_escape(out, hosts[h]);
+        text_add(out, "</a></th>");
+    }
+    text_add(out, "</tr></thead><tbody>\n");
+}
+
 void site_classes(const struct site_model *model, const struct site_scenario *s, struct text *out)
 {
     const char **hosts = mem_array(model->n_hosts + 1, sizeof(*hosts));
-    size_t n_hosts = find_hosts(model, s, hosts);
+    size_t n_hosts = find_hosts(model, s, hosts), n = 0;
+    struct text table = { 0 };
 
+    head(hosts, n_hosts, &table);
+    for (size_t i = 0; i < s->n_series && n_hosts > 1; i++) {
+        bool first = is_comparable(s->series[i]);
+
+        for (size_t k = 0; k < i && first; k++)
+            first = !same_row(s->series[k], s->series[i]);
+        if (first)
+            row(s, s->series[i], hosts, n_hosts, &table);
+        n += first;
+    }
+    text_add(&table, "</tbody></table></div>\n");
     if (n_hosts > 1) {
         text_add(out, "<h2 id=\"classes\">Host classes side by side</h2>\n<p>The newest figures of each class; speedups are "
-                      "paired on every host.</p>\n<div class=\"scroll stacked\" role=\"region\" "
-                      "aria-label=\"Host classes\" tabindex=\"0\"><table><thead><tr><th scope=\"col\">Parameters</th>"
-                      "<th scope=\"col\">Variant</th><th scope=\"col\">Metric</th>");
-        for (size_t h = 0; h < n_hosts; h++) {
-            text_add(out, "<th scope=\"col\" class=\"num\"><a href=\"#");
-            template_escape(out, hosts[h]);
-            text_add(out, "\">");
-            template_escape(out, hosts[h]);
-            text_add(out, "</a></th>");
-        }
-        text_add(out, "</tr></thead><tbody>\n");
-        for (size_t i = 0; i < s->n_series; i++) {
-            bool first = is_comparable(s->series[i]);
-
-            for (size_t k = 0; k < i && first; k++)
-                first = !same_row(s->series[k], s->series[i]);
-            if (first)
-                row(s, s->series[i], hosts, n_hosts, out);
-        }
-        text_add(out, "</tbody></table></div>\n");
+                      "paired on every host.</p>\n");
+        site_fold(out, "All figures", n, table.data);
     }
+    text_free(&table);
     free(hosts);
 }

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-extern const char dashboard_drill_html[], dashboard_plot_html[], dashboard_power_gp[];
+extern const char dashboard_drill_html[], dashboard_power_gp[];
 
 /* The rows of one drill: [first, end), of one host class and one start. */
 struct group {
@@ -79,47 +79,20 @@ static void rows(const struct site *site, const struct group *g, struct text *ht
     }
 }
 
-void site_drill_file(struct text *out, size_t n, const char *theme)
-{
-    text_addf(out, "plots/drill-%zu-%s.svg", n, theme);
-}
-
 static void plot(const struct group *g, const struct site *site, size_t n, struct text *html)
 {
-    char width[16], height[16];
-    struct text light = { 0 }, dark = { 0 }, alt = { 0 };
+    struct text alt = { 0 };
+    char stem[32];
 
-    site_drill_file(&light, n, "light");
-    site_drill_file(&dark, n, "dark");
-    snprintf(width, sizeof(width), "%d", PLOT_WIDTH);
-    snprintf(height, sizeof(height), "%d", PLOT_HEIGHT);
+    snprintf(stem, sizeof(stem), "drill-%zu", n);
     text_add(&alt, "share of verdicts REGRESSED by slowdown");
     for (size_t i = g->first; i < g->end; i++)
         if (site->drills[i].verdicts > 0)
             text_addf(&alt, "; %g %%: %.0f %%", site->drills[i].effect * 100, drill_row_detected(&site->drills[i]).value * 100);
-    template_fill(html, dashboard_plot_html,
-                  (struct field[]){ { "light", light.data },
-                                    { "dark", dark.data },
-                                    { "width", width },
-                                    { "height", height },
-                                    { "alt", alt.data },
-                                    { "caption", "power curve: the sooner it climbs, the less slips through" },
-                                    { "id", "" },
-                                    { "hover", "" } },
-                  8);
-    text_free(&light);
-    text_free(&dark);
+    site_plot_figure(html, &(struct site_plot_figure){ stem, stem, alt.data,
+                                                       "power curve: the sooner it climbs, the less slips through", "",
+                                                       PLOT_HEIGHT });
     text_free(&alt);
-}
-
-size_t site_drill_count(const struct site *site)
-{
-    struct group g;
-    size_t n = 0;
-
-    for (size_t from = 0; next_group(site, from, &g); from = g.end)
-        n++;
-    return n;
 }
 
 void site_drill_sections(const struct site *site, struct text *html)

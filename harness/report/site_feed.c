@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "report/site_feed.h"
 
+#include "base/day.h"
 #include "base/mem.h"
 #include "report/figure.h"
-#include "report/night.h"
+#include "report/news.h"
 #include "report/site_heat.h"
 #include "report/template.h"
 
@@ -11,35 +12,56 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct entry {
-    const struct series *series;
-    const struct step *step;
-};
-
-static const struct point *began(const struct entry *e)
+static const struct series *series_of(const struct news_item *item)
 {
-    return &e->series->points[e->step->index];
+    return item->stepped->series;
 }
 
+static const struct point *began(const struct news_item *item)
+{
+    return &series_of(item)->points[item->step->index];
+}
+
+/* RFC 4287 wants a date, and the same one each time: when the step was confirmed. */
+static const char *confirmed(const struct news_item *item)
+{
+    size_t at = item->step->index + STEP_MIN_POINTS - 1, last = item->stepped->n_points - 1;
+    const char *started = series_of(item)->points[at < last ? at : last].started;
+
+    return day_parse(started) >= 0 && strlen(started) == 20 ? started : "1970-01-01T00:00:00Z";
+}
+
+/* The metrics of one change of one case: to the worse, or to the better. */
+static int compare_changes(const struct news_item *x, const struct news_item *y)
+{
+    const struct series *s = series_of(x), *t = series_of(y);
+    int d = strcmp(confirmed(y), confirmed(x));
+
+    d = d ? d : strcmp(s->case_id, t->case_id);
+    d = d ? d : strcmp(s->host_class, t->host_class);
+    d = d ? d : (began(x)->run > began(y)->run) - (began(x)->run < began(y)->run);
+    return d ? d : (news_harm(t, y->step) > 0) - (news_harm(s, x->step) > 0);
+}
+
+/* The newest first; of a change the speedup first, then by name: the entry's id is that of the first. */
 static int newest_first(const void *a, const void *b)
 {
-    const struct entry *x = a, *y = b;
-    int d = strcmp(began(y)->started, began(x)->started);
+    const char *s = series_of(a)->metric, *t = series_of(b)->metric;
+    int d = compare_changes(a, b);
 
-    d = d ? d : strcmp(x->series->case_id, y->series->case_id);
-    return d ? d : strcmp(x->series->metric, y->series->metric);
+    d = d ? d : (strcmp(t, metric_speedup.name) == 0) - (strcmp(s, metric_speedup.name) == 0);
+    return d ? d : strcmp(s, t);
 }
 
-static void add(const struct site_model *model, const struct entry *e, struct text *xml)
+static void add(const struct site_model *model, const struct news_item *items, size_t n, struct text *xml)
 {
-    const struct series *s = e->series;
-    const struct step *step = e->step;
+    const struct series *s = series_of(items);
+    const struct step *step = items->step;
     char id[STEP_ID], a[FIGURE_TEXT], b[FIGURE_TEXT];
 
-    step_id(s->case_id, s->metric, s->host_class, began(e)->run, id);
-    text_addf(xml, "<entry><id>tag:localhost,2026:pawl/change/%s</id><updated>", id);
-    template_escape(xml, began(e)->started);
-    text_addf(xml, "</updated><title>%s: ", night_harm(s, step) > 0 ? "worse" : "better");
+    step_id(s->case_id, s->metric, s->host_class, began(items)->run, id);
+    text_addf(xml, "<entry><id>tag:localhost,2026:pawl/change/%s</id><updated>%s", id, confirmed(items));
+    text_addf(xml, "</updated><title>%s: ", news_harm(s, step) > 0 ? "worse" : "better");
     template_escape(xml, s->case_id);
     text_add(xml, " ");
     template_escape(xml, s->metric);
@@ -47,11 +69,18 @@ static void add(const struct site_model *model, const struct entry *e, struct te
         text_addf(xml, " %+.1f %%", 100 * step->effect);
     text_add(xml, "</title><link href=\"");
     site_heat_link(model, s, xml);
-    text_addf(xml, "\"/><summary>%s before, %s after", figure_number(a, step->before), figure_number(b, step->after));
-    text_add(xml, " on ");
+    text_add(xml, "\"/><summary>");
+    template_escape(xml, figure_with_unit(a, step->before, s->unit));
+    text_add(xml, " before, ");
+    template_escape(xml, figure_with_unit(b, step->after, s->unit));
+    text_add(xml, " after on ");
     template_escape(xml, s->host_class);
-    text_add(xml, ", since commit ");
-    template_escape(xml, *began(e)->commit ? began(e)->commit : "unknown");
+    text_addf(xml, ", since %.10s, commit ", began(items)->started);
+    template_escape(xml, *began(items)->commit ? began(items)->commit : "unknown");
+    for (size_t i = 1; i < n; i++) {
+        text_add(xml, i == 1 ? "; also " : ", ");
+        template_escape(xml, series_of(&items[i])->metric);
+    }
     text_add(xml, step->epoch ? "; the host changed, too" : "");
     if (step->acked) {
         text_add(xml, "; acknowledged: ");
@@ -60,27 +89,31 @@ static void add(const struct site_model *model, const struct entry *e, struct te
     text_add(xml, "</summary></entry>\n");
 }
 
+static bool is_confirmed(const struct stepped *stepped, const struct step *step, const void *arg)
+{
+    (void)stepped;
+    (void)arg;
+    return step->state == STEP_CONFIRMED;
+}
+
 void site_feed(const struct site_model *model, struct text *xml)
 {
-    const struct history *h = model->site->history;
-    struct entry *all = NULL;
-    size_t n = 0, capacity = 0;
+    struct news_list list;
+    size_t n = 0;
 
-    for (size_t i = 0; model->site->steps && i < h->n_series; i++)
-        for (size_t k = 0; k < model->site->steps[i].n_steps; k++)
-            if (model->site->steps[i].steps[k].state == STEP_CONFIRMED) {
-                all = mem_grow(all, &capacity, n + 1, sizeof(*all));
-                all[n++] = (struct entry){ &h->series[i], &model->site->steps[i].steps[k] };
-            }
-    if (n)
-        qsort(all, n, sizeof(*all), newest_first);
+    news_collect(&list, model->site->steps, model->site->steps ? model->site->history->n_series : 0, is_confirmed, NULL);
+    if (list.n_items)
+        qsort(list.items, list.n_items, sizeof(*list.items), newest_first);
     text_add(xml, "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<feed xmlns=\"http://www.w3.org/2005/Atom\">\n"
-                  "<id>tag:localhost,2026:pawl/changes</id><title>Changes of performance</title>"
-                  "<author><name>pawl</name></author><link href=\"index.html\"/><updated>");
-    template_escape(xml, n ? began(&all[0])->started : model->site->generated);
+                  "<id>tag:localhost,2026:pawl/changes</id><title>Changes of performance</title><author><name>pawl</name></author>"
+                  "<link rel=\"self\" href=\"changes.xml\"/><link href=\"index.html\"/><updated>");
+    template_escape(xml, list.n_items ? confirmed(&list.items[0]) : model->site->generated);
     text_add(xml, "</updated>\n");
-    for (size_t i = 0; i < n && i < SITE_FEED_ENTRIES; i++)
-        add(model, &all[i], xml);
+    for (size_t i = 0, end; i < list.n_items && n < SITE_FEED_ENTRIES; i = end, n++) {
+        for (end = i + 1; end < list.n_items && compare_changes(&list.items[i], &list.items[end]) == 0;)
+            end++;
+        add(model, &list.items[i], end - i, xml);
+    }
     text_add(xml, "</feed>\n");
-    free(all);
+    news_free(&list);
 }

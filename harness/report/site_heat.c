@@ -3,7 +3,7 @@
 
 #include "base/mem.h"
 #include "report/figure.h"
-#include "report/night.h"
+#include "report/news.h"
 #include "report/site_page.h"
 #include "report/template.h"
 
@@ -11,8 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { NEWS_MAX = 30 };
 
 static const char *const classes[] = { "h0", "h4", "h1", "h2", "h3", "h5" }; /* by enum heat */
 static const char *const words[] = { "", "better than accepted", "holds", "unsure", "worse than accepted", "misses its target" };
@@ -72,15 +70,15 @@ int site_heat_worst_first(const void *a, const void *b)
     return d ? d : strcmp(x->series->metric, y->series->metric);
 }
 
-/* Is there news of it, and is it bad? 0: none. */
+/* Is there news of it, and is it bad? 0: none; 1, -1: suspected; 2, -2: confirmed. */
 static int news_of(const struct site_model *model, const struct series *s)
 {
     const struct stepped *stepped = site_model_steps(model, s);
     int news = 0;
 
     for (size_t i = 0; stepped && i < stepped->n_steps; i++)
-        if (night_is_news(stepped, &stepped->steps[i]))
-            news = night_harm(s, &stepped->steps[i]) > 0 ? -1 : 1;
+        if (news_is_fresh(stepped, &stepped->steps[i], NULL))
+            news = (news_harm(s, &stepped->steps[i]) > 0 ? -1 : 1) * (stepped->steps[i].state == STEP_CONFIRMED ? 2 : 1);
     return news;
 }
 
@@ -110,8 +108,10 @@ void site_heat_link(const struct site_model *model, const struct series *s, stru
 struct row {
     const struct site_scenario *scenario;
     const char *host;
+    const struct run_result *run; /* its last one; NULL: none has finished */
+    bool failed;                  /* by a verdict of that run */
     enum heat worst;
-    int news; /* -1: bad ones */
+    int news; /* -2: bad ones */
     size_t missed, worse, unsure;
 };
 
@@ -122,6 +122,7 @@ static bool in_row(const struct row *row, const struct series *s)
 
 static void look(const struct site_model *model, struct row *row)
 {
+    row->failed = row->run && site_worst(row->run, row->scenario) > OUTCOME_INCONCLUSIVE;
     for (size_t i = 0; i < row->scenario->n_series; i++) {
         const struct series *s = row->scenario->series[i];
         enum heat heat;
@@ -135,16 +136,17 @@ static void look(const struct site_model *model, struct row *row)
         row->missed += heat == HEAT_MISSED;
         row->worse += heat == HEAT_WORSE;
         row->unsure += heat == HEAT_UNSURE;
-        row->news = news < 0 || row->news < 0 ? -1 : news > row->news ? news : row->news;
+        row->news = news < row->news ? news : row->news;
     }
 }
 
 static int worst_row_first(const void *a, const void *b)
 {
     const struct row *x = a, *y = b;
-    int d = (int)y->worst - (int)x->worst;
+    int d = y->failed - x->failed;
 
-    d = d ? d : (y->news < 0) - (x->news < 0);
+    d = d ? d : (int)y->worst - (int)x->worst;
+    d = d ? d : x->news - y->news;
     d = d ? d : (y->missed > x->missed) - (y->missed < x->missed);
     d = d ? d : (y->worse > x->worse) - (y->worse < x->worse);
     d = d ? d : strcmp(x->scenario->name, y->scenario->name);
@@ -155,6 +157,7 @@ static int worst_row_first(const void *a, const void *b)
  * stay small. */
 static void square(const struct site_model *model, const struct series *s, enum heat heat, int news, struct text *html)
 {
+    static const char *const marks[] = { "▼", "▽", "", "△", "▲" }; /* by news */
     char number[FIGURE_TEXT];
 
     text_addf(html, "<a class=%s href=", classes[heat]);
@@ -166,7 +169,7 @@ static void square(const struct site_model *model, const struct series *s, enum 
     text_add(html, " ");
     template_escape(html, s->metric);
     text_addf(html, " %s%s%s%s\">%s</a>", figure_number(number, newest(s)->value), heat == HEAT_NONE ? "" : ": ",
-              words[heat], news ? ", news" : "", news < 0 ? "▼" : news > 0 ? "▲" : "");
+              words[heat], !news ? "" : news % 2 ? ", a change is suspected" : ", changed", marks[news + 2]);
 }
 
 /* Series that nothing is held against are drawn up to a number: hundreds of grey squares would hide the others. */
@@ -209,120 +212,71 @@ static void map_row(const struct site_model *model, const struct row *row, struc
     text_add(html, "</th><td class=\"map wrap\">");
     squares(model, row, html);
     text_add(html, "</td><td class=\"wrap\">");
+    if (row->run && site_worst(row->run, row->scenario) >= 0)
+        site_badge(html, row->run, row->scenario);
     if (row->missed)
-        text_addf(html, "<span class=\"badge bad\">%zu MISSED</span> ", row->missed);
+        text_addf(html, " <span class=\"badge bad\">%zu MISSED</span>", row->missed);
     if (row->worse)
-        text_addf(html, "<span class=\"badge bad\">%zu WORSE</span> ", row->worse);
+        text_addf(html, " <span class=\"badge bad\">%zu WORSE</span>", row->worse);
     if (row->unsure)
-        text_addf(html, "<span class=\"badge warn\">%zu UNSURE</span> ", row->unsure);
-    text_add(html, "</td></tr>\n");
+        text_addf(html, " <span class=\"badge warn\">%zu UNSURE</span>", row->unsure);
+    text_addf(html, " <small>%.10s</small></td></tr>\n", row->run ? row->run->info.started : "no run");
+}
+
+static struct row *find_rows(const struct site_model *model, size_t *n)
+{
+    struct row *rows = mem_array(model->n_scenarios * model->n_hosts + 1, sizeof(*rows));
+
+    *n = 0;
+    for (size_t i = 0; i < model->n_scenarios; i++)
+        for (size_t j = 0; j < model->n_hosts; j++) {
+            struct row row = { .scenario = &model->scenarios[i], .host = model->hosts[j] };
+            bool any = (row.run = site_model_run_of(model, row.host, row.scenario)) != NULL;
+
+            for (size_t k = 0; k < row.scenario->n_series && !any; k++)
+                any = strcmp(row.scenario->series[k]->host_class, row.host) == 0;
+            if (!any)
+                continue;
+            look(model, &row);
+            rows[(*n)++] = row;
+        }
+    if (*n)
+        qsort(rows, *n, sizeof(*rows), worst_row_first);
+    return rows;
 }
 
 void site_heat_map(const struct site_model *model, struct text *html)
 {
-    struct row *rows = mem_array(model->n_scenarios * model->n_hosts, sizeof(*rows));
-    size_t n = 0;
+    size_t n;
+    struct row *rows = find_rows(model, &n);
 
-    for (size_t i = 0; i < model->n_scenarios; i++)
-        for (size_t j = 0; j < model->n_hosts; j++) {
-            struct row row = { .scenario = &model->scenarios[i], .host = model->hosts[j] };
-            bool any = false;
-
-            for (size_t k = 0; k < row.scenario->n_series; k++)
-                any |= in_row(&row, row.scenario->series[k]);
-            if (!any)
-                continue;
-            look(model, &row);
-            rows[n++] = row;
-        }
-    if (n)
-        qsort(rows, n, sizeof(*rows), worst_row_first);
     for (size_t i = 0; i < n; i++)
         map_row(model, &rows[i], html);
     free(rows);
 }
 
-struct news {
-    const struct stepped *stepped;
-    const struct step *step;
-};
-
-static int worst_news_first(const void *a, const void *b)
+static void count_badge(size_t n, const char *class, const char *words_of, struct text *html)
 {
-    const struct news *x = a, *y = b;
-    double dx = night_harm(x->stepped->series, x->step), dy = night_harm(y->stepped->series, y->step);
-    int d = (x->step->state == STEP_SUSPECTED) - (y->step->state == STEP_SUSPECTED);
-
-    if (d)
-        return d;
-    if (dx != dy)
-        return dx > dy ? -1 : 1;
-    d = strcmp(x->stepped->series->case_id, y->stepped->series->case_id);
-    return d ? d : strcmp(x->stepped->series->metric, y->stepped->series->metric);
+    if (n)
+        text_addf(html, "<a class=\"badge %s\" href=\"#map\">%zu %s</a> ", class, n, words_of);
 }
 
-static void news_row(const struct site_model *model, const struct news *news, struct text *html)
+void site_heat_counts(const struct site_model *model, struct text *html)
 {
-    const struct series *s = news->stepped->series;
-    const struct step *step = news->step;
-    const struct point *p = &s->points[step->index];
-    char a[FIGURE_TEXT], b[FIGURE_TEXT];
-    bool bad = night_harm(s, step) > 0;
+    size_t n, failed = 0, missed = 0, worse = 0, unsure = 0;
+    struct row *rows = find_rows(model, &n);
 
-    text_addf(html, "<tr><td data-label=\"What\"><span class=\"badge %s\">%s</span></td><th scope=\"row\"><a href=\"",
-              step->state == STEP_SUSPECTED ? "mute" : bad ? "bad" : "good",
-              step->state == STEP_SUSPECTED ? (bad ? "WORSE?" : "BETTER?") : bad ? "WORSE" : "BETTER");
-    site_heat_link(model, s, html);
-    text_add(html, "\">");
-    template_escape(html, s->case_id);
-    text_add(html, "</a></th><td data-label=\"Metric\">");
-    template_escape(html, s->metric);
-    text_addf(html, "</td><td data-label=\"Before\" class=\"num\">%s</td><td data-label=\"After\" class=\"num\">%s</td>"
-                    "<td data-label=\"Change\" class=\"num\">",
-              figure_number(a, step->before), figure_number(b, step->after));
-    if (isnan(step->effect))
-        text_add(html, "-");
-    else
-        text_addf(html, "%+.1f %%", 100 * step->effect);
-    text_addf(html, "</td><td data-label=\"Since\"><a href=\"night-%.10s.html\">%.10s</a></td><td data-label=\"Commit\">",
-              p->started, p->started);
-    site_commit(html, p->commit, false);
-    text_add(html, "</td><td data-label=\"State\" class=\"wrap\">");
-    if (step->state == STEP_SUSPECTED)
-        text_addf(html, "suspected since %zu night%s", step->n_after, step->n_after == 1 ? "" : "s");
-    else
-        text_addf(html, "confirmed%s", step->epoch ? "; the host changed, too" : "");
-    text_add(html, "</td></tr>\n");
-}
-
-void site_heat_news(const struct site_model *model, struct text *html)
-{
-    struct news *all = NULL;
-    size_t n = 0, capacity = 0;
-
-    for (size_t i = 0; model->site->steps && i < model->site->history->n_series; i++) {
-        const struct stepped *stepped = &model->site->steps[i];
-
-        for (size_t k = 0; k < stepped->n_steps; k++)
-            if (night_is_news(stepped, &stepped->steps[k])) {
-                all = mem_grow(all, &capacity, n + 1, sizeof(*all));
-                all[n++] = (struct news){ stepped, &stepped->steps[k] };
-            }
+    for (size_t i = 0; i < n; i++) {
+        failed += rows[i].failed;
+        missed += rows[i].missed;
+        worse += rows[i].worse;
+        unsure += rows[i].unsure;
     }
-    if (n == 0) {
-        text_add(html, "<p>No level has changed in the last nights.</p>\n");
-        return;
-    }
-    qsort(all, n, sizeof(*all), worst_news_first);
-    text_add(html, "<div class=\"scroll stacked\" role=\"region\" aria-label=\"News\" tabindex=\"0\"><table>\n<thead><tr>"
-                   "<th scope=\"col\">What</th><th scope=\"col\">Case</th><th scope=\"col\">Metric</th>"
-                   "<th scope=\"col\" class=\"num\">Before</th><th scope=\"col\" class=\"num\">After</th>"
-                   "<th scope=\"col\" class=\"num\">Change</th><th scope=\"col\">Since</th><th scope=\"col\">Commit</th>"
-                   "<th scope=\"col\">State</th></tr></thead>\n<tbody>\n");
-    for (size_t i = 0; i < n && i < NEWS_MAX; i++)
-        news_row(model, &all[i], html);
-    text_add(html, "</tbody></table></div>\n");
-    if (n > NEWS_MAX)
-        text_addf(html, "<p>%zu more: <code>pawl changes</code>.</p>\n", n - NEWS_MAX);
-    free(all);
+    count_badge(failed, "bad", failed == 1 ? "SCENARIO FAILED" : "SCENARIOS FAILED", html);
+    count_badge(missed, "bad", missed == 1 ? "MISSES ITS TARGET" : "MISS THEIR TARGETS", html);
+    count_badge(worse, "bad", "WORSE THAN ACCEPTED", html);
+    count_badge(unsure, "warn", "UNSURE", html);
+    if (n && !failed && !missed && !worse && !unsure)
+        text_add(html, "<a class=\"badge good\" href=\"#map\">TARGETS HOLD</a> ");
+    free(rows);
 }

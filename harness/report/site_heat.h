@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* site_heat.h -- the suite at a glance: one square a series, coloured by how it stands, worst scenario first; and what is
- * news since the last nights. */
+/* site_heat.h -- the suite at a glance: one square a series, coloured by how it stands, worst scenario first. */
 #pragma once
 
 #include "base/text.h"
@@ -33,8 +32,8 @@ int site_heat_worst_first(const void *a, const void *b); /* for qsort(): then by
 /* A row a scenario and host class, the worst first. */
 void site_heat_map(const struct site_model *model, struct text *html);
 
-/* What changed: a list, worst first; a line that says so where nothing did. */
-void site_heat_news(const struct site_model *model, struct text *html);
+/* Over all rows: "1 SCENARIO FAILED, 2 MISS THEIR TARGETS" as badges. */
+void site_heat_counts(const struct site_model *model, struct text *html);
 
 /* Where the plot of a series is: "kernels-gemm_f32.html#p3". */
 void site_heat_link(const struct site_model *model, const struct series *series, struct text *html);

@@ -12,17 +12,10 @@
 
 enum { STRIPS_MAX = 100, NAMED_MAX = 6, COMMIT_SHOWN = 10 };
 
-static void value(struct text *html, const struct series *s, double v)
-{
-    char number[FIGURE_TEXT];
-
-    text_add(html, strcmp(s->unit, "ns") == 0 && isfinite(v) ? text_ns(number, v) : figure_number(number, v));
-}
-
 /* The last run of the strip: when, which commit, and each line's figure. */
 static void words(struct text *html, const struct panel *p, size_t x, size_t first, size_t *cursors)
 {
-    char date[17], commit[COMMIT_SHOWN + 1];
+    char date[17], commit[COMMIT_SHOWN + 1], number[FIGURE_TEXT];
 
     text_copy(date, sizeof(date), p->axis[x]->started);
     if (strlen(date) == 16)
@@ -41,7 +34,7 @@ static void words(struct text *html, const struct panel *p, size_t x, size_t fir
         text_add(html, "&#10;");
         template_escape(html, p->series[i]->variant);
         text_add(html, " ");
-        value(html, p->series[i], q->value);
+        template_escape(html, figure_with_unit(number, q->value, p->series[i]->unit));
     }
 }
 

@@ -6,6 +6,7 @@
 #include "report/site_change.h"
 #include "report/site_roofline.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -247,6 +248,20 @@ static struct panel *add_panel(struct site_scenario *s)
     return &s->panels[s->n_panels++];
 }
 
+static bool is_flat(const struct panel *panel)
+{
+    for (size_t i = 0; i < panel->n_series; i++) {
+        const struct series *s = panel->series[i];
+
+        if (s->kind != METRIC_EXACT || !isnan(s->at_least) || !isnan(s->at_most))
+            return false;
+        for (size_t k = 0; k < s->n_points; k++)
+            if (!isfinite(s->points[k].value) || s->points[k].value != s->points[0].value)
+                return false;
+    }
+    return true;
+}
+
 static void make_panels(struct site_scenario *s)
 {
     for (size_t i = 0, end; i < s->n_series; i = end) {
@@ -257,6 +272,7 @@ static void make_panels(struct site_scenario *s)
         panel->series = &s->series[i];
         panel->n_series = end - i;
         make_axis(panel);
+        panel->flat = is_flat(panel);
         if (strcmp(s->series[i]->metric, metric_speedup.name) == 0 && site_change_make(&change, s, panel)) {
             make_axis(&change);
             *add_panel(s) = change;

@@ -13,6 +13,7 @@ struct panel {
     const struct point **axis; /* the runs along x, oldest first: a point of each */
     size_t n_axis;
     size_t *epochs; /* of each place on the axis: the number of the host's epoch, 0.. */
+    bool flat; /* exact figures without targets that never changed: there is nothing to draw */
     struct series *changes; /* what `series` points to in a panel of changes (site_change.h); else NULL */
 };
 

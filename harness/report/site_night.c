@@ -4,8 +4,8 @@
 #include "base/day.h"
 #include "base/mem.h"
 #include "report/figure.h"
-#include "report/night.h"
 #include "report/site_heat.h"
+#include "report/site_news.h"
 #include "report/site_page.h"
 #include "report/template.h"
 
@@ -59,7 +59,7 @@ static void count_badges(const struct judgement *j, struct text *html)
 
 static void run_rows(const struct night_page *page, struct text *html)
 {
-    text_add(html, "<div class=\"scroll stacked\" role=\"region\" aria-label=\"Runs\" tabindex=\"0\"><table>\n<thead><tr>"
+    text_add(html, "<h2>Runs</h2>\n<div class=\"scroll stacked\" role=\"region\" aria-label=\"Runs\" tabindex=\"0\"><table>\n<thead><tr>"
                    "<th scope=\"col\" class=\"num\">Run</th><th scope=\"col\">Verdicts</th><th scope=\"col\">Command</th>"
                    "<th scope=\"col\">Began</th><th scope=\"col\">Host class</th><th scope=\"col\">Commit</th>"
                    "<th scope=\"col\" class=\"num\">Series</th></tr></thead>\n<tbody>\n");
@@ -117,7 +117,7 @@ static void verdict_rows(const struct night_page *page, struct text *html)
         return;
     }
     qsort(bad, n, sizeof(*bad), worst_verdict_first);
-    site_verdict_head(html);
+    site_verdict_head(html, "");
     for (size_t i = 0; i < n && i < VERDICTS_MAX; i++)
         site_verdict_row(html, bad[i], "", bad[i]->case_id);
     text_add(html, "</tbody></table></div>\n");
@@ -130,6 +130,7 @@ static void standing_row(const struct site_model *model, const struct standing *
 {
     const struct series *s = st->series;
     bool missed = st->heat == HEAT_MISSED;
+    bool time = strcmp(s->unit, "ns") == 0; /* an interval has no unit of its own */
     char value[FIGURE_TEXT], interval[FIGURE_TEXT], number[FIGURE_TEXT];
 
     text_addf(html, "<tr><td><span class=\"badge bad\">%s</span></td><th scope=\"row\"><a href=\"",
@@ -139,10 +140,13 @@ static void standing_row(const struct site_model *model, const struct standing *
     template_escape(html, s->case_id);
     text_add(html, "</a></th><td data-label=\"Metric\">");
     template_escape(html, s->metric);
-    text_addf(html, "</td><td data-label=\"That night\" class=\"num\">%s <span class=\"range\">%s</span></td>"
-                    "<td data-label=\"Limit\" class=\"num\">%s</td></tr>\n",
-              figure_number(value, st->point->value), figure_interval(interval, st->point->low, st->point->high),
-              figure_number(number, site_heat_limit(st)));
+    text_add(html, "</td><td data-label=\"That night\" class=\"num\">");
+    template_escape(html, figure_with_unit(value, st->point->value, s->unit));
+    if (!time)
+        text_addf(html, " <span class=\"range\">%s</span>", figure_interval(interval, st->point->low, st->point->high));
+    text_add(html, "</td><td data-label=\"Limit\" class=\"num\">");
+    template_escape(html, figure_with_unit(number, site_heat_limit(st), s->unit));
+    text_add(html, "</td></tr>\n");
 }
 
 /* How the night's figures stand beside the targets and what was accepted: both as they are today. */
@@ -175,39 +179,19 @@ static void standing_rows(const struct night_page *page, struct standing *all, s
         text_addf(html, "<p>%zu more.</p>\n", bad - STANDINGS_MAX);
 }
 
+static bool began_on(const struct stepped *stepped, const struct step *step, const void *date)
+{
+    return strncmp(stepped->series->points[step->index].started, date, 10) == 0;
+}
+
 static void step_rows(const struct site_model *model, const char *date, struct text *html)
 {
-    const struct history *h = model->site->history;
-    size_t n = 0;
+    struct news_list list;
 
-    text_add(html, "<h2>Changes that began</h2>\n");
-    for (size_t i = 0; model->site->steps && i < h->n_series; i++)
-        for (size_t k = 0; k < model->site->steps[i].n_steps; k++) {
-            const struct step *step = &model->site->steps[i].steps[k];
-            const struct series *s = &h->series[i];
-            bool bad = night_harm(s, step) > 0;
-
-            if (strncmp(s->points[step->index].started, date, 10) != 0)
-                continue;
-            text_addf(html, "%s<li><span class=\"badge %s\">%s%s</span> <a href=\"", n++ ? "" : "<ul>\n",
-                      step->acked || step->state == STEP_SUSPECTED ? "mute" : bad ? "bad" : "good",
-                      bad ? "WORSE" : "BETTER", step->state == STEP_SUSPECTED ? "?" : "");
-            site_heat_link(model, s, html);
-            text_add(html, "\">");
-            template_escape(html, s->case_id);
-            text_add(html, "</a> ");
-            template_escape(html, s->metric);
-            if (isfinite(step->effect))
-                text_addf(html, " %+.1f %%", 100 * step->effect);
-            if (step->epoch)
-                text_add(html, "; the host changed, too");
-            if (step->acked) {
-                text_add(html, "; acknowledged: ");
-                template_escape(html, step->acked);
-            }
-            text_add(html, "</li>\n");
-        }
-    text_add(html, n ? "</ul>\n" : "<p>None.</p>\n");
+    news_collect(&list, model->site->steps, model->site->steps ? model->site->history->n_series : 0, began_on, date);
+    text_add(html, list.n ? "<h2>Changes that began</h2>\n" : "<h2>Changes that began</h2>\n<p>None.</p>\n");
+    site_news(model, &list, html);
+    news_free(&list);
 }
 
 struct move {
@@ -262,9 +246,11 @@ static void move_rows(const struct site_model *model, const struct move *moves, 
         template_escape(html, moves[i].series->case_id);
         text_add(html, "</a></th><td data-label=\"Metric\">");
         template_escape(html, moves[i].series->metric);
-        text_addf(html, "</td><td data-label=\"Before\" class=\"num\">%s</td><td data-label=\"That night\" class=\"num\">%s</td>"
-                        "<td data-label=\"Change\" class=\"num\">%+.1f %% %s</td></tr>\n",
-                  figure_number(a, moves[i].before), figure_number(b, moves[i].point->value),
+        text_add(html, "</td><td data-label=\"Before\" class=\"num\">");
+        template_escape(html, figure_with_unit(a, moves[i].before, moves[i].series->unit));
+        text_add(html, "</td><td data-label=\"That night\" class=\"num\">");
+        template_escape(html, figure_with_unit(b, moves[i].point->value, moves[i].series->unit));
+        text_addf(html, "</td><td data-label=\"Change\" class=\"num\">%+.1f %% %s</td></tr>\n",
                   100 * (moves[i].point->value / moves[i].before - 1), moves[i].change > 0 ? "worse" : "better");
     }
     text_add(html, "</tbody></table></div>\n");
@@ -297,11 +283,11 @@ static void write_main(const struct night_page *page, size_t *cursors, struct te
     }
     if (n_moves)
         qsort(moves, n_moves, sizeof(*moves), largest_first);
-    run_rows(page, html);
     verdict_rows(page, html);
     standing_rows(page, standings, n_standings, html);
     step_rows(page->model, page->date, html);
     move_rows(page->model, moves, n_moves, html);
+    run_rows(page, html);
     free(moves);
     free(standings);
 }

@@ -3,7 +3,7 @@
 
 #include "base/day.h"
 #include "base/mem.h"
-#include "report/night.h"
+#include "report/news.h"
 #include "report/site_night.h"
 #include "report/site_page.h"
 
@@ -60,7 +60,7 @@ static void find_nights(const struct site_model *model, struct nights *n)
             int64_t day = day_parse(h->series[i].points[step->index].started);
 
             if (day >= 0 && step->state == STEP_CONFIRMED && !step->acked && n->news[day - n->first] >= 0)
-                n->news[day - n->first] = night_harm(&h->series[i], step) > 0 ? -1 : 1;
+                n->news[day - n->first] = news_harm(&h->series[i], step) > 0 ? -1 : 1;
         }
 }
 
@@ -76,7 +76,7 @@ static void month(const struct nights *n, int64_t first, int64_t end, struct tex
     char date[DAY_TEXT];
 
     day_format(first, date);
-    text_addf(html, "<div><h3>%.7s</h3><div class=\"calendar\">", date);
+    text_addf(html, "<div><h2>%.7s</h2><div class=\"calendar\">", date);
     for (int i = 0; i < day_of_week(first); i++)
         text_add(html, "<i></i>");
     for (int64_t day = first; day < end; day++) {
@@ -142,6 +142,7 @@ void site_nights_line(const struct site_model *model, struct text *html)
 {
     struct nights n;
     size_t nights = 0, missing = 0;
+    int64_t today = day_parse(model->site->generated);
     char first[DAY_TEXT], last[DAY_TEXT], gone[DAY_TEXT] = "";
 
     find_nights(model, &n);
@@ -154,10 +155,12 @@ void site_nights_line(const struct site_model *model, struct text *html)
     if (nights) {
         day_format(n.first, first);
         day_format(n.last, last);
-        text_addf(html, "%zu <a href=\"nights.html\">night%s</a> since %s, the last one <a href=\"night-%s.html\">%s</a>",
+        text_addf(html, "%zu <a href=\"nights.html\">night%s</a> since <time>%s</time>, the last one <a href=\"night-%s.html\"><time>%s</time></a>",
                   nights, nights == 1 ? "" : "s", first, last, last);
         if (missing)
-            text_addf(html, "; %zu missing, last %s", missing, gone);
+            text_addf(html, "; %zu missing, last <time>%s</time>", missing, gone);
+        if (today - n.last > 1)
+            text_addf(html, "; <b>none in the %lld days since</b>", (long long)(today - n.last));
         text_add(html, ".");
     }
     free_nights(&n);

@@ -5,6 +5,7 @@
 #include "report/site_classes.h"
 #include "report/site_drill.h"
 #include "report/site_heat.h"
+#include "report/site_news.h"
 #include "report/site_nights.h"
 #include "report/site_plot.h"
 #include "report/site_rate.h"
@@ -17,8 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-extern const char dashboard_page_html[], dashboard_index_html[], dashboard_scenario_html[], dashboard_host_html[],
-    dashboard_plot_html[];
+extern const char dashboard_page_html[], dashboard_index_html[], dashboard_scenario_html[], dashboard_host_html[];
 
 void site_page_frame(const struct site_model *model, const char *title, const char *nav, const struct text *main,
                      struct text *out)
@@ -62,6 +62,46 @@ static void host_rows(const struct site_model *model, struct text *out)
     }
 }
 
+void site_page_index(const struct site_model *model, struct text *out)
+{
+    struct text main = { 0 }, hosts = { 0 }, lead = { 0 }, map = { 0 }, news = { 0 }, nights = { 0 }, counts = { 0 };
+    struct news_list fresh;
+
+    news_collect(&fresh, model->site->steps, model->site->steps ? model->site->history->n_series : 0, news_is_fresh, NULL);
+    text_add(&hosts, "");
+    text_add(&counts, "");
+    text_add(&map, "");
+    text_add(&nights, "");
+    text_addf(&lead, "%zu scenario%s on %zu host class%s.", model->n_scenarios, model->n_scenarios == 1 ? "" : "s",
+              model->n_hosts, model->n_hosts == 1 ? "" : "es");
+    if (model->n_scenarios == 0)
+        text_add(&lead, " No run has finished yet: `pawl run` makes the first one.");
+    site_nights_line(model, &nights);
+    site_heat_counts(model, &counts);
+    site_news_counts(&fresh, &counts);
+    site_heat_map(model, &map);
+    site_news_fresh(model, &fresh, &news);
+    host_rows(model, &hosts);
+    template_fill(&main, dashboard_index_html,
+                  (struct field[]){ { "lead", lead.data },
+                                    { "nights", nights.data },
+                                    { "counts", counts.data },
+                                    { "map", map.data },
+                                    { "news", news.data },
+                                    { "hosts", hosts.data } },
+                  6);
+    site_drill_sections(model->site, &main);
+    site_page_frame(model, "Performance", "<a href=\"nights.html\">Nights</a> <a href=\"changes.xml\">Feed</a>", &main, out);
+    news_free(&fresh);
+    text_free(&main);
+    text_free(&hosts);
+    text_free(&lead);
+    text_free(&map);
+    text_free(&news);
+    text_free(&nights);
+    text_free(&counts);
+}
+
 /* The last time the history has of a scenario on a host class, "" where none. */
 static const char *last_seen(const struct site_scenario *s, const char *host)
 {
@@ -77,134 +117,105 @@ static const char *last_seen(const struct site_scenario *s, const char *host)
     return last;
 }
 
-static size_t count_cases(const struct run_result *run, const struct site_scenario *s)
+static void plot(const struct site_model *model, const struct site_scenario *s, size_t i, struct text *out)
+{
+    struct text stem = { 0 }, alt = { 0 }, caption = { 0 }, hover = { 0 };
+    char id[24];
+
+    snprintf(id, sizeof(id), "p%zu", i + 1);
+    site_plot_stem(&stem, s, i);
+    site_plot_alt(&alt, &s->panels[i]);
+    site_plot_caption(&caption, model, &s->panels[i]);
+    site_plot_hover(&hover, &s->panels[i]);
+    site_plot_figure(out, &(struct site_plot_figure){ id, stem.data, alt.data, caption.data, hover.data,
+                                                      site_plot_height(s, &s->panels[i]) });
+    text_free(&stem);
+    text_free(&alt);
+    text_free(&caption);
+    text_free(&hover);
+}
+
+/* Does panel i open a new cell of the matrix on this host class? */
+static bool opens_cell(const struct site_scenario *s, size_t i, const char *host)
+{
+    const struct series *first = s->panels[i].series[0];
+
+    return strcmp(first->host_class, host) == 0 &&
+           (i == 0 || strcmp(s->panels[i - 1].series[0]->host_class, host) != 0 ||
+            strcmp(s->panels[i - 1].series[0]->params, first->params) != 0);
+}
+
+static void cell_name(const struct site_scenario *s, size_t i, struct text *html)
+{
+    const char *params = s->panels[i].series[0]->params;
+    struct text name = { 0 };
+
+    figure_params(&name, *params ? params : "all runs");
+    template_escape(html, name.data);
+    text_free(&name);
+}
+
+/* Where there are several cells: a line of links to them. */
+static void cell_links(const struct site_scenario *s, const char *host, struct text *html)
 {
     size_t n = 0;
 
-    for (size_t i = 0; run && i < run->n_cases; i++)
-        n += strcmp(run->cases[i].scenario, s->name) == 0;
-    return n;
-}
-
-/* One scenario on one host class; nothing where the two never met. */
-static void scenario_row(const struct site_model *model, const struct site_scenario *s, const char *host,
-                         struct text *out)
-{
-    const struct run_result *run = site_model_run_of(model, host, s);
-    const char *seen = last_seen(s, host);
-
-    if (!run && !*seen)
+    for (size_t i = 0; i < s->n_panels; i++)
+        n += opens_cell(s, i, host);
+    if (n < 2)
         return;
-    text_add(out, "<tr><th scope=\"row\"><a href=\"");
-    template_escape(out, s->file);
-    text_add(out, ".html#");
-    template_escape(out, host);
-    text_add(out, "\">");
-    template_escape(out, s->name);
-    text_add(out, "</a></th><td data-label=\"Host class\">");
-    template_escape(out, host);
-    text_add(out, "</td><td data-label=\"Worst verdict\">");
-    if (run)
-        site_badge(out, run, s);
-    else
-        text_add(out, "no finished run");
-    text_addf(out, "</td><td data-label=\"Cases\" class=\"num\">%zu</td><td data-label=\"Last run\">",
-              count_cases(run, s));
-    site_time(out, run ? run->info.started : seen);
-    text_add(out, "</td></tr>\n");
+    text_add(html, "<nav class=\"cells\" aria-label=\"Cells of ");
+    template_escape(html, host);
+    text_add(html, "\">");
+    for (size_t i = 0; i < s->n_panels; i++)
+        if (opens_cell(s, i, host)) {
+            text_addf(html, "<a href=\"#c%zu\">", i + 1);
+            cell_name(s, i, html);
+            text_add(html, "</a> ");
+        }
+    text_add(html, "</nav>\n");
 }
 
-void site_page_index(const struct site_model *model, struct text *out)
+/* The panels [from, end) of a cell: those with something to see, then the names of the others. */
+static void cell_plots(const struct site_model *model, const struct site_scenario *s, size_t from, size_t end,
+                       struct text *html)
 {
-    struct text main = { 0 }, hosts = { 0 }, rows = { 0 }, lead = { 0 }, map = { 0 }, news = { 0 }, nights = { 0 };
+    size_t drawn = 0, flat = 0;
 
-    text_add(&hosts, "");
-    text_add(&rows, "");
-    text_addf(&lead, "%zu scenario%s on %zu host class%s.", model->n_scenarios, model->n_scenarios == 1 ? "" : "s",
-              model->n_hosts, model->n_hosts == 1 ? "" : "es");
-    if (model->n_scenarios == 0)
-        text_add(&lead, " No run has finished yet: `pawl run` makes the first one.");
-    text_add(&map, "");
-    site_nights_line(model, &nights);
-    site_heat_map(model, &map);
-    text_add(&nights, "");
-    site_heat_news(model, &news);
-    host_rows(model, &hosts);
-    for (size_t i = 0; i < model->n_scenarios; i++)
-        for (size_t j = 0; j < model->n_hosts; j++)
-            scenario_row(model, &model->scenarios[i], model->hosts[j], &rows);
-    template_fill(&main, dashboard_index_html,
-                  (struct field[]){ { "lead", lead.data },
-                                    { "nights", nights.data },
-                                    { "map", map.data },
-                                    { "news", news.data },
-                                    { "hosts", hosts.data },
-                                    { "scenarios", rows.data } },
-                  6);
-    site_drill_sections(model->site, &main);
-    site_page_frame(model, "Performance", "<a href=\"nights.html\">Nights</a> <a href=\"changes.xml\">Feed</a>", &main, out);
-    text_free(&main);
-    text_free(&hosts);
-    text_free(&rows);
-    text_free(&lead);
-    text_free(&map);
-    text_free(&news);
-    text_free(&nights);
-}
-
-static void plot(const struct site_model *model, const struct site_scenario *s, size_t i, struct text *out)
-{
-    struct text light = { 0 }, dark = { 0 }, alt = { 0 }, caption = { 0 }, hover = { 0 };
-    char width[12], height[12], id[24];
-
-    snprintf(id, sizeof(id), "p%zu", i + 1);
-    site_plot_hover(&hover, &s->panels[i]);
-    site_plot_file(&light, s, i, "light");
-    site_plot_file(&dark, s, i, "dark");
-    site_plot_alt(&alt, &s->panels[i]);
-    site_plot_caption(&caption, model, &s->panels[i]);
-    snprintf(width, sizeof(width), "%d", PLOT_WIDTH);
-    snprintf(height, sizeof(height), "%d", site_plot_height(s, &s->panels[i]));
-    template_fill(out, dashboard_plot_html,
-                  (struct field[]){ { "light", light.data },
-                                    { "dark", dark.data },
-                                    { "alt", alt.data },
-                                    { "width", width },
-                                    { "height", height },
-                                    { "caption", caption.data },
-                                    { "id", id },
-                                    { "hover", hover.data } },
-                  8);
-    text_free(&hover);
-    text_free(&light);
-    text_free(&dark);
-    text_free(&alt);
-    text_free(&caption);
+    text_addf(html, "<h3 id=\"c%zu\">", from + 1);
+    cell_name(s, from, html);
+    text_add(html, "</h3>\n");
+    for (size_t i = from; i < end; i++)
+        if (!s->panels[i].flat) {
+            text_add(html, drawn++ ? "" : "<div class=\"plots\">\n");
+            plot(model, s, i, html);
+        }
+    text_add(html, drawn ? "</div>\n" : "");
+    for (size_t i = from; i < end; i++)
+        if (s->panels[i].flat) {
+            text_addf(html, flat++ ? ", <span id=\"p%zu\">" : "<p class=\"facts\">The same in every run: <span id=\"p%zu\">", i + 1);
+            template_escape(html, s->panels[i].series[0]->metric);
+            text_add(html, "</span>");
+        }
+    text_add(html, flat ? ".</p>\n" : "");
 }
 
 /* The plots of one host class, a heading for each cell of the parameter matrix. */
-static void plots(const struct site_model *model, const struct site_scenario *s, const char *host, struct text *out)
+static void plots(const struct site_model *model, const struct site_scenario *s, const char *host, struct text *html)
 {
-    const char *params = NULL;
+    size_t n = 0;
 
-    for (size_t i = 0; i < s->n_panels; i++) {
-        const struct series *first = s->panels[i].series[0];
-
-        if (strcmp(first->host_class, host) != 0)
+    for (size_t i = 0, end; i < s->n_panels; i = end) {
+        end = i + 1;
+        if (!opens_cell(s, i, host))
             continue;
-        if (!params || strcmp(params, first->params) != 0) {
-            struct text heading = { 0 };
-
-            figure_params(&heading, *first->params ? first->params : "all runs");
-            text_addf(out, "%s<h3>", params ? "</div>\n" : "");
-            template_escape(out, heading.data);
-            text_add(out, "</h3>\n<div class=\"plots\">\n");
-            text_free(&heading);
-        }
-        params = first->params;
-        plot(model, s, i, out);
+        while (end < s->n_panels && !opens_cell(s, end, host) && strcmp(s->panels[end].series[0]->host_class, host) == 0)
+            end++;
+        if (n++ == 0)
+            cell_links(s, host, html);
+        cell_plots(model, s, i, end, html);
     }
-    text_add(out, params ? "</div>\n" : "<p>No history yet.</p>\n");
+    text_add(html, n ? "" : "<p>No history yet.</p>\n");
 }
 
 static void run_facts(const struct run_result *run, const struct site_scenario *s, struct text *out)
@@ -233,7 +244,7 @@ static void host_section(const struct site_model *model, const struct site_scena
                          struct text *out)
 {
     const struct run_result *run = site_model_run_of(model, host, s);
-    struct text facts = { 0 }, verdicts = { 0 }, figures = { 0 }, drawn = { 0 };
+    struct text facts = { 0 }, verdicts = { 0 }, figures = { 0 }, drawn = { 0 }, studies = { 0 };
 
     if (!run && !*last_seen(s, host))
         return;
@@ -246,17 +257,20 @@ static void host_section(const struct site_model *model, const struct site_scena
         text_add(&verdicts, "");
         text_add(&figures, "");
     }
-    site_rate_section(model, s, host, &drawn);
-    site_study_section(model, s, host, &drawn);
-    site_roofline_section(model, s, host, &drawn);
+    text_add(&studies, "");
+    site_rate_section(model, s, host, &studies);
+    site_study_section(model, s, host, &studies);
+    site_roofline_section(model, s, host, &studies);
     plots(model, s, host, &drawn);
     template_fill(out, dashboard_host_html,
                   (struct field[]){ { "host", host },
                                     { "facts", facts.data },
                                     { "verdicts", verdicts.data },
+                                    { "studies", studies.data },
                                     { "figures", figures.data },
                                     { "plots", drawn.data } },
-                  5);
+                  6);
+    text_free(&studies);
     text_free(&facts);
     text_free(&verdicts);
     text_free(&figures);

@@ -6,26 +6,28 @@
 #include "report/figure.h"
 #include "report/gnuplot.h"
 #include "report/site_view.h"
+#include "report/template.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-extern const char dashboard_trend_gp[];
+extern const char dashboard_trend_gp[], dashboard_plot_html[];
 
 enum {
-    TICS_MAX = 5,     /* labels of 11 characters side by side in PLOT_WIDTH */
+    TICS_MAX = 4,     /* labels of 11 characters side by side in PLOT_WIDTH */
     MARKS_MAX = 60,   /* more runs than this: lines without points */
     COMMIT_SHOWN = 8, /* characters of a commit under the axis */
     RULE_HEIGHT = 18, /* pixels for the words over a rule: what gnuplot makes room for */
 };
 
 /* A label of a target line, as a part of the plot's height; one of a rule, as a part of its width. */
-#define LABEL_HEIGHT 0.1
-#define RULE_WIDTH   0.19
-#define LETTER_WIDTH 0.0135
+#define LABEL_HEIGHT 0.12
+#define RULE_WIDTH   0.24
+#define LETTER_WIDTH 0.0176
 #define ASIDE        0.01 /* from the frame or a rule to a label */
+#define FRAME_WIDTH  0.74 /* what the frame of trend.gp surely has of PLOT_WIDTH */
 
 static void set_number(struct text *script, const char *name, size_t i, double value)
 {
@@ -125,44 +127,85 @@ static const struct panel *measure_of(const struct panel *panel)
     return panel->changes ? panel - 1 : panel;
 }
 
-/* "openblas (peer)" */
-static void line_name(struct text *name, const struct site_scenario *s, const struct series *series)
+void site_plot_name(struct text *name, const struct site_variant *v)
 {
-    const struct site_variant *variant = &s->variants[site_model_variant(s, series->variant)];
-
-    text_addf(name, "%s%s%s", series->variant, variant->reference ? " (reference)" : "", figure_role(variant->role));
+    text_addf(name, "%s%s%s", v->name, v->reference ? " (reference)" : "", figure_role(v->role));
+    if (figure_columns(name->data) <= PLOT_NAME_MOST)
+        return;
+    while (figure_columns(name->data) >= PLOT_NAME_MOST)
+        name->data[--name->len] = '\0';
+    text_add(name, "…");
 }
 
-/* gnuplot sets the legend in columns of the longest name's width, above the plot; 7.4 by 20 pixels a character and 45
- * for the sample, measured in its output, rather too much than too little: the plot itself keeps its size. */
-int site_plot_height(const struct site_scenario *s, const struct panel *panel)
-{
-    size_t longest = 1, columns;
+/* gnuplot sets a legend in columns as wide as it takes the longest name for: measured in its output, 7.69 pixels a
+ * character of font 11 and 35.9 for the sample, as wide as capitals are. With these `wide`, names of small letters still
+ * keep apart, and more of them stand side by side. */
+#define KEY_LETTER 7.69
+#define KEY_SAMPLE 35.9
+#define KEY_ROW    18.2
 
-    panel = measure_of(panel);
+static double column_width(size_t longest)
+{
+    return 6.4 * (double)(longest < PLOT_NAME_MOST ? longest : PLOT_NAME_MOST) + 32;
+}
+
+static size_t columns_of(size_t longest)
+{
+    size_t n = (size_t)(FRAME_WIDTH * PLOT_WIDTH / column_width(longest));
+
+    return n ? n : 1;
+}
+
+int site_plot_legend_height(size_t n, size_t longest)
+{
+    size_t columns = columns_of(longest);
+
+    return (int)ceil(KEY_ROW * (double)((n + columns - 1) / columns));
+}
+
+void site_plot_legend(struct text *script, size_t longest)
+{
+    double shown = (double)(longest < PLOT_NAME_MOST ? longest : PLOT_NAME_MOST);
+
+    set_number(script, "key_columns", 0, (double)columns_of(longest));
+    set_number(script, "key_width", 0, (column_width(longest) - KEY_LETTER * shown - KEY_SAMPLE) / KEY_LETTER);
+}
+
+static size_t longest_name(const struct site_scenario *s, const struct panel *panel)
+{
+    size_t longest = 1;
+
     for (size_t i = 0; i < panel->n_series; i++) {
         struct text name = { 0 };
+        size_t length;
 
-        line_name(&name, s, panel->series[i]);
-        longest = name.len > longest ? name.len : longest;
+        site_plot_name(&name, &s->variants[site_model_variant(s, panel->series[i]->variant)]);
+        length = figure_columns(name.data);
+        longest = length > longest ? length : longest;
         text_free(&name);
     }
-    columns = (size_t)((PLOT_WIDTH - 90) / (7.4 * (double)longest + 45));
-    columns = columns ? columns : 1;
-    return PLOT_HEIGHT + 20 * (int)((panel->n_series + columns - 1) / columns) +
+    return longest;
+}
+
+int site_plot_height(const struct site_scenario *s, const struct panel *panel)
+{
+    panel = measure_of(panel);
+    return PLOT_HEIGHT + site_plot_legend_height(panel->n_series, longest_name(s, panel)) +
            (site_model_epochs(panel) > 1 ? RULE_HEIGHT : 0);
 }
 
 static void lines(struct text *script, const struct site_scenario *s, const struct panel *p, const struct site_view *v)
 {
+    site_plot_legend(script, longest_name(s, p));
     set_number(script, "n_lines", 0, (double)p->n_series);
     for (size_t i = 0; i < p->n_series; i++) {
         size_t n_band;
+        size_t variant = site_model_variant(s, p->series[i]->variant);
         struct text name = { 0 };
 
-        line_name(&name, s, p->series[i]);
+        site_plot_name(&name, &s->variants[variant]);
         set_string(script, "name", i + 1, name.data);
-        set_number(script, "style", i + 1, (double)site_model_variant(s, p->series[i]->variant));
+        set_number(script, "style", i + 1, (double)variant);
         text_free(&name);
         n_band = site_plot_data(script, p, i, v);
         set_number(script, "band", i + 1, n_band == 0 ? 0 : p->n_axis < SITE_PLOT_BAND_MIN ? 2 : 1);
@@ -263,33 +306,46 @@ static void draw(struct text *script, const struct site_model *model, const stru
     text_free(&view.label);
 }
 
-void site_plot_file(struct text *out, const struct site_scenario *s, size_t panel, const char *theme)
+void site_plot_stem(struct text *out, const struct site_scenario *s, size_t panel)
 {
-    text_addf(out, "plots/%s-%zu-%s.svg", s->file, panel + 1, theme);
+    text_addf(out, "%s-%zu", s->file, panel + 1);
+}
+
+void site_plot_figure(struct text *html, const struct site_plot_figure *figure)
+{
+    struct text light = { 0 }, dark = { 0 };
+    char width[12], height[12];
+
+    text_addf(&light, "plots/%s-light.svg", figure->stem);
+    text_addf(&dark, "plots/%s-dark.svg", figure->stem);
+    snprintf(width, sizeof(width), "%d", PLOT_WIDTH);
+    snprintf(height, sizeof(height), "%d", figure->height);
+    template_fill(html, dashboard_plot_html,
+                  (struct field[]){ { "light", light.data },
+                                    { "dark", dark.data },
+                                    { "alt", figure->alt },
+                                    { "width", width },
+                                    { "height", height },
+                                    { "caption", figure->caption },
+                                    { "id", figure->id },
+                                    { "hover", figure->hover } },
+                  8);
+    text_free(&light);
+    text_free(&dark);
 }
 
 void site_plot_scripts(const struct site_model *model, struct site_plots *plots)
 {
     for (size_t i = 0; i < model->n_scenarios; i++)
         for (size_t j = 0; j < model->scenarios[i].n_panels; j++) {
-            char stem[CASE_ID_MAX + 32];
+            struct text stem = { 0 };
 
-            snprintf(stem, sizeof(stem), "%s-%zu", model->scenarios[i].file, j + 1);
-            draw(site_plots_add(plots, stem), model, &model->scenarios[i], j);
+            if (model->scenarios[i].panels[j].flat)
+                continue;
+            site_plot_stem(&stem, &model->scenarios[i], j);
+            draw(site_plots_add(plots, stem.data), model, &model->scenarios[i], j);
+            text_free(&stem);
         }
-}
-
-static bool has_steps(const struct site_model *model, const struct panel *panel)
-{
-    bool any = false;
-
-    for (size_t i = 0; i < panel->n_series; i++) {
-        const struct stepped *stepped = site_model_steps(model, panel->series[i]);
-
-        for (size_t k = 0; stepped && k < stepped->n_steps; k++)
-            any |= stepped->steps[k].state == STEP_CONFIRMED;
-    }
-    return any;
 }
 
 void site_plot_caption(struct text *out, const struct site_model *model, const struct panel *panel)
@@ -306,10 +362,6 @@ void site_plot_caption(struct text *out, const struct site_model *model, const s
         text_addf(out, "each speedup against its median of %s %zu run%s%s; dashed: the gate's margin, ±%g %%",
                   rule ? "the" : "these", n, n == 1 ? "" : "s", rule ? " since the host changed" : "",
                   model->site->margin * 100);
-    if (has_steps(model, panel))
-        text_add(out, "; upright: the level changed (dotted: acknowledged)");
-    if (rule)
-        text_add(out, "; dashed upright: the host changed (kernel, microcode, boost, ...)");
 }
 
 void site_plot_alt(struct text *out, const struct panel *panel)

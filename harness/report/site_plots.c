@@ -18,13 +18,15 @@ enum { BATCHES_MAX = 8, TAIL = 128 };
 #define HASH_OPENS  "<!-- pawl "
 #define HASH_CLOSES " -->\n"
 
-/* Of the palettes, paper and inks in dashboards/trend.gp, in their order. */
+extern const char dashboard_theme_gp[];
+
+/* Of the palette, paper and inks in dashboards/theme.gp, and what stands for them in the dark theme. */
 static const struct {
     unsigned light, dark;
 } colours[] = {
     { 0x5b6570, 0xa3adb8 }, { 0x0072b2, 0x56b4e9 }, { 0xc94f00, 0xf28e46 }, { 0x007d58, 0x35c79b },
     { 0xa8438f, 0xe393c8 }, { 0x806000, 0xe3c94b }, { 0x5a3fc0, 0xa99cff }, { 0x9b2226, 0xff8078 },
-    { 0xffffff, 0x161b22 }, { 0x2b323a, 0xd5dce4 }, { 0xd9dee4, 0x3a434e }, { 0x6b7683, 0xa3adb8 },
+    { 0xffffff, 0x161b22 }, { 0x2b323a, 0xd5dce4 }, { 0xd9dee4, 0x3a434e }, { 0xa3adb8, 0x6b7683 },
 };
 
 static bool find_dark(unsigned light, unsigned *dark)
@@ -84,8 +86,7 @@ struct text *site_plots_add(struct site_plots *plots, const char *stem)
     plots->jobs = mem_grow(plots->jobs, &plots->capacity, plots->n + 1, sizeof(*plots->jobs));
     job = &plots->jobs[plots->n++];
     *job = (struct site_plots_job){ .stem = mem_strdup(stem) };
-    text_add(&job->script, "theme = 'light'\nfile = ");
-    text_add(&job->script, "'plots/");
+    text_add(&job->script, "file = 'plots/");
     text_add(&job->script, stem); /* of a page's name: no quote is in it */
     text_add(&job->script, "-light.svg'\n");
     return &job->script;
@@ -199,6 +200,8 @@ static int draw(const struct site_plots_job **jobs, size_t n, const struct folde
     int ret;
 
     batches = batches < n ? batches : n;
+    for (size_t i = 0; i < batches; i++)
+        text_add(&scripts[i], dashboard_theme_gp);
     for (size_t i = 0; i < n; i++) /* dealt like cards: large pages are spread */
         text_add(&scripts[i % batches], jobs[i]->script.data);
     ret = gnuplot_run_all(scripts, batches, folder->temp, err);
@@ -214,12 +217,14 @@ int site_plots_draw(struct site_plots *plots, const struct folder *folder, size_
     const struct site_plots_job **jobs = mem_array(plots->n, sizeof(*jobs));
     int ret = 0;
 
+    uint64_t basis = mix(mix(14695981039346656037U, plots->version), dashboard_theme_gp);
+
     *drawn = 0;
     for (size_t i = 0; i < plots->n; i++) {
         struct site_plots_job *job = &plots->jobs[i];
 
         snprintf(job->hash, sizeof(job->hash), "%016" PRIx64,
-                 mix(mix(14695981039346656037U, plots->version), job->script.data));
+                 mix(basis, job->script.data));
         if (!take_old(job, folder))
             jobs[(*drawn)++] = job;
     }

@@ -20,7 +20,7 @@ struct site_plots {
     const char *version; /* of the program: the templates are its own */
 };
 
-/* A new plot; the script to be filled begins with its `file` and `theme`. Valid until the next call. */
+/* A new plot; the script to be filled begins with its `file`. Valid until the next call. */
 struct text *site_plots_add(struct site_plots *plots, const char *stem);
 
 /* Into folder->temp/plots. *drawn: how many the old site did not have. */

@@ -5,18 +5,15 @@
 #include "report/figure.h"
 #include "report/gnuplot.h"
 #include "report/site_plot.h"
-#include "report/template.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-extern const char dashboard_plot_html[], dashboard_rate_gp[];
+extern const char dashboard_rate_gp[];
 
-static const char *const themes[] = { "light", "dark" };
-
-enum { HEIGHT = 400 }; /* pixels: room for a legend of 15 names */
+enum { HEIGHT = 320 }; /* pixels, without the legend */
 
 struct spot {
     double ratio, recall;
@@ -122,16 +119,40 @@ size_t site_rate_count(const struct site_model *model)
     return for_all(model, NULL, NULL);
 }
 
-void site_rate_file(struct text *out, size_t n, const char *theme)
-{
-    text_addf(out, "plots/rate-%zu-%s.svg", n, theme);
-}
-
 static void set_string(struct text *script, const char *name, const char *value)
 {
     text_addf(script, "%s = ", name);
     gnuplot_string(script, value);
     text_add(script, "\n");
+}
+
+static bool opens_line(const struct rate *r, size_t spot)
+{
+    return spot == 0 || r->spots[spot].variant != r->spots[spot - 1].variant;
+}
+
+/* How many lines there are, and the length of the longest name. */
+static size_t count_lines(const struct rate *r, size_t *longest)
+{
+    size_t n = 0;
+
+    *longest = 1;
+    for (size_t i = 0; i < r->n; i++) {
+        struct text name = { 0 };
+
+        site_plot_name(&name, &r->scenario->variants[r->spots[i].variant]);
+        *longest = figure_columns(name.data) > *longest ? figure_columns(name.data) : *longest;
+        n += opens_line(r, i);
+        text_free(&name);
+    }
+    return n;
+}
+
+static int height_of(const struct rate *r)
+{
+    size_t longest, n = count_lines(r, &longest);
+
+    return HEIGHT + site_plot_legend_height(n, longest);
 }
 
 /* $line<i>, name<i>, style<i> for each variant that has one. */
@@ -140,12 +161,11 @@ static void lines(const struct rate *r, struct text *script)
     size_t n = 0;
 
     for (size_t i = 0; i < r->n; i++) {
-        const struct site_variant *v = &r->scenario->variants[r->spots[i].variant];
         struct text name = { 0 };
         char key[16];
 
-        if (i == 0 || r->spots[i].variant != r->spots[i - 1].variant) {
-            text_addf(&name, "%s%s", v->name, figure_role(v->role));
+        if (opens_line(r, i)) {
+            site_plot_name(&name, &r->scenario->variants[r->spots[i].variant]);
             snprintf(key, sizeof(key), "name%zu", ++n);
             set_string(script, key, name.data);
             text_addf(script, "style%zu = %zu\n$line%zu << END\n", n, r->spots[i].variant, n);
@@ -163,6 +183,7 @@ static void draw(const struct rate *r, size_t number, void *plots)
     struct text *script;
     char stem[32];
     double low = INFINITY, high = 0;
+    size_t longest;
 
     for (size_t i = 0; i < r->n; i++) {
         low = fmin(low, r->spots[i].ratio);
@@ -170,8 +191,10 @@ static void draw(const struct rate *r, size_t number, void *plots)
     }
     snprintf(stem, sizeof(stem), "rate-%zu", number);
     script = site_plots_add(plots, stem);
-    text_addf(script, "width = %d\nheight = %d\nx_low = %.17g\nx_high = %.17g\n", PLOT_WIDTH, HEIGHT, low / 1.1,
+    text_addf(script, "width = %d\nheight = %d\nx_low = %.17g\nx_high = %.17g\n", PLOT_WIDTH, height_of(r), low / 1.1,
               high * 1.1);
+    count_lines(r, &longest);
+    site_plot_legend(script, longest);
     lines(r, script);
     text_add(script, dashboard_rate_gp);
 }
@@ -202,30 +225,19 @@ static void words(const struct rate *r, struct text *alt)
 static void picture(const struct rate *r, size_t number, void *to)
 {
     const struct wanted *wanted = to;
-    struct text light = { 0 }, dark = { 0 }, alt = { 0 };
-    char width[12], height[12];
+    struct text alt = { 0 };
+    char stem[32];
 
     if (r->scenario != wanted->scenario || strcmp(r->host, wanted->host) != 0)
         return;
-    site_rate_file(&light, number, themes[0]);
-    site_rate_file(&dark, number, themes[1]);
-    snprintf(width, sizeof(width), "%d", PLOT_WIDTH);
-    snprintf(height, sizeof(height), "%d", HEIGHT);
+    snprintf(stem, sizeof(stem), "rate-%zu", number);
     words(r, &alt);
     text_add(wanted->html, "<h3>Rate and loss</h3>\n<div class=\"plots\">\n");
-    template_fill(wanted->html, dashboard_plot_html,
-                  (struct field[]){ { "light", light.data },
-                                    { "dark", dark.data },
-                                    { "alt", alt.data },
-                                    { "width", width },
-                                    { "height", height },
-                                    { "caption", "every size: the higher and the more to the right, the better; newest figures" },
-                                    { "id", "" },
-                                    { "hover", "" } },
-                  8);
+    site_plot_figure(wanted->html,
+                     &(struct site_plot_figure){ stem, stem, alt.data,
+                                                 "every size: the higher and the more to the right, the better; newest figures",
+                                                 "", height_of(r) });
     text_add(wanted->html, "</div>\n");
-    text_free(&light);
-    text_free(&dark);
     text_free(&alt);
 }
 

@@ -12,8 +12,6 @@
 
 size_t site_rate_count(const struct site_model *model);
 
-/* "plots/rate-1-dark.svg", relative to the site: the n-th of all, from 1 on. */
-void site_rate_file(struct text *out, size_t n, const char *theme);
 void site_rate_scripts(const struct site_model *model, struct site_plots *plots); /* all of them */
 
 /* That of one scenario on one host class, under a heading; nothing where there is none. */

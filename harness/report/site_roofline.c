@@ -7,17 +7,14 @@
 #include "report/site_plot.h"
 #include "report/site_roofline_draw.h"
 #include "report/site_view.h"
-#include "report/template.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-extern const char dashboard_plot_html[];
 
 static const char intensity[] = "intensity", bandwidth[] = "gbps";
-static const char *const themes[] = { "light", "dark" };
 static const char *const metrics[] = { "gflops", "gops" };
 
 /* Two roofs nearer than this are one: instructions that differ only in their encoding reach the same. */
@@ -274,11 +271,6 @@ size_t site_roofline_count(const struct site_model *model)
     return n;
 }
 
-void site_roofline_file(struct text *out, size_t n, const char *theme)
-{
-    text_addf(out, "plots/roofline-%zu-%s.svg", n, theme);
-}
-
 void site_roofline_scripts(const struct site_model *model, struct site_plots *plots)
 {
     struct list list = find_all(model);
@@ -317,26 +309,12 @@ static void words(const struct roofline *r, struct text *alt, struct text *capti
 
 static void picture(const struct roofline *r, size_t n, struct text *html)
 {
-    struct text light = { 0 }, dark = { 0 }, alt = { 0 }, caption = { 0 };
-    char width[12], height[12];
+    struct text alt = { 0 }, caption = { 0 };
+    char stem[32];
 
-    site_roofline_file(&light, n, themes[0]);
-    site_roofline_file(&dark, n, themes[1]);
-    snprintf(width, sizeof(width), "%d", PLOT_WIDTH);
-    snprintf(height, sizeof(height), "%d", site_roofline_height(r));
+    snprintf(stem, sizeof(stem), "roofline-%zu", n);
     words(r, &alt, &caption);
-    template_fill(html, dashboard_plot_html,
-                  (struct field[]){ { "light", light.data },
-                                    { "dark", dark.data },
-                                    { "alt", alt.data },
-                                    { "width", width },
-                                    { "height", height },
-                                    { "caption", caption.data },
-                                    { "id", "" },
-                                    { "hover", "" } },
-                  8);
-    text_free(&light);
-    text_free(&dark);
+    site_plot_figure(html, &(struct site_plot_figure){ stem, stem, alt.data, caption.data, "", site_roofline_height(r) });
     text_free(&alt);
     text_free(&caption);
 }

@@ -17,8 +17,6 @@
 
 size_t site_roofline_count(const struct site_model *model);
 
-/* "plots/roofline-1-dark.svg", relative to the site: the n-th of all, from 1 on. */
-void site_roofline_file(struct text *out, size_t n, const char *theme);
 void site_roofline_scripts(const struct site_model *model, struct site_plots *plots); /* all of them */
 
 /* Those of one scenario on one host class, under a heading; nothing where there are none. */

@@ -14,14 +14,14 @@ extern const char dashboard_roofline_gp[];
  * lines each, above it; the legend below the name of the x axis. */
 enum {
     FRAME_LEFT = 66,
-    FRAME_RIGHT = 114,
+    FRAME_RIGHT = 100,
     FRAME_TOP = 44,
-    FRAME_HEIGHT = 250,
+    FRAME_HEIGHT = 210,
     FRAME_BOTTOM = 58,
     LEGEND_ROW = 20,
     LEGEND_LEFT = 28,
     LEGEND_FOOT = 8,
-    LABEL_WIDTH = 62, /* "357 GB/s" */
+    LABEL_WIDTH = 64, /* "357 GB/s" */
     LABEL_HEIGHT = 15,
 };
 

@@ -50,7 +50,7 @@ static int status_outcome(enum case_status status)
 }
 
 /* One skipped variant does not make a scenario skipped: SKIPPED and NEW count only where nothing passed. */
-void site_badge(struct text *out, const struct run_result *run, const struct site_scenario *s)
+int site_worst(const struct run_result *run, const struct site_scenario *s)
 {
     int worst = -1;
     bool passed = false;
@@ -69,6 +69,13 @@ void site_badge(struct text *out, const struct run_result *run, const struct sit
     }
     if (worst >= 0 && passed && !figure_is_bad((enum outcome)worst))
         worst = worst == OUTCOME_IMPROVED ? OUTCOME_IMPROVED : OUTCOME_PASS;
+    return worst;
+}
+
+void site_badge(struct text *out, const struct run_result *run, const struct site_scenario *s)
+{
+    int worst = site_worst(run, s);
+
     if (worst >= 0)
         site_outcome_badge(out, (enum outcome)worst);
     else
@@ -152,10 +159,17 @@ void site_verdict_row(struct text *out, const struct verdict *v, const char *uni
     text_add(out, "</tr>\n");
 }
 
-void site_verdict_head(struct text *out)
+static void open_region(struct text *out, const char *classes, const char *label, const char *host)
 {
-    text_add(out, "<div class=\"scroll stacked\" role=\"region\" aria-label=\"Verdicts\" tabindex=\"0\"><table>\n"
-                  "<thead><tr><th scope=\"col\">Verdict</th><th scope=\"col\">Case</th>"
+    text_addf(out, "<div class=\"scroll %s\" role=\"region\" aria-label=\"%s%s", classes, label, *host ? " of " : "");
+    template_escape(out, host);
+    text_add(out, "\" tabindex=\"0\"><table>\n");
+}
+
+void site_verdict_head(struct text *out, const char *host)
+{
+    open_region(out, "stacked", "Verdicts", host);
+    text_add(out, "<thead><tr><th scope=\"col\">Verdict</th><th scope=\"col\">Case</th>"
                   "<th scope=\"col\">Metric</th><th scope=\"col\" class=\"num\">Measured [low, high]</th>"
                   "<th scope=\"col\" class=\"num\">Limit</th><th scope=\"col\">Against</th>"
                   "<th scope=\"col\">Reason</th></tr></thead>\n<tbody>\n");
@@ -180,10 +194,9 @@ void site_verdicts(struct text *out, const struct site_model *model, const struc
     const struct verdict **sorted;
     size_t shown = 0, passes = 0;
 
-    if (!run->judged) {
-        text_add(out, "<p>This run was measured, not judged.</p>\n");
-        return;
-    }
+    text_add(out, "");
+    if (!run->judged)
+        return; /* the badge says so */
     sorted = figure_worst_first(run);
     for (size_t i = 0; i < run->n_verdicts; i++) {
         if (site_model_of_case(model, run, sorted[i]->case_id) != s)
@@ -193,7 +206,7 @@ void site_verdicts(struct text *out, const struct site_model *model, const struc
             continue;
         }
         if (shown++ == 0)
-            site_verdict_head(out);
+            site_verdict_head(out, run->info.host.class);
         verdict_row(out, run, sorted[i], s);
     }
     if (shown)
@@ -202,14 +215,12 @@ void site_verdicts(struct text *out, const struct site_model *model, const struc
     free(sorted);
 }
 
-static void figures_head(struct text *out, const struct estimate **own, size_t n_own)
+static void figures_head(struct text *out, const char *host, const struct estimate **own, size_t n_own)
 {
-    text_add(out,
-             "<div class=\"scroll\" role=\"region\" aria-label=\"Last figures\" tabindex=\"0\"><table>\n<thead><tr>"
-             "<th scope=\"col\">Parameters</th><th scope=\"col\">Variant</th>"
-             "<th scope=\"col\" class=\"num\">Time</th><th scope=\"col\" class=\"num\">±</th>"
-             "<th scope=\"col\" class=\"num\">Spread</th>"
-             "<th scope=\"col\" class=\"num\">Speedup [low, high]</th>");
+    open_region(out, "figures", "Last figures", host);
+    text_add(out, "<thead><tr>"
+                  "<th scope=\"col\">Variant</th><th scope=\"col\" class=\"num\">Time</th>"
+                  "<th scope=\"col\" class=\"num\">Speedup [low, high]</th>");
     for (size_t i = 0; i < n_own; i++) {
         text_add(out, "<th scope=\"col\" class=\"num\">");
         template_escape(out, own[i]->metric);
@@ -220,7 +231,8 @@ static void figures_head(struct text *out, const struct estimate **own, size_t n
         }
         text_add(out, "</th>");
     }
-    text_add(out, "<th scope=\"col\" class=\"num\">Blocks</th></tr></thead>\n<tbody>\n");
+    text_add(out, "<th scope=\"col\" class=\"num\">Time ±</th><th scope=\"col\" class=\"num\">Spread</th>"
+                  "<th scope=\"col\" class=\"num\">Blocks</th></tr></thead>\n");
 }
 
 static void figure_cells(struct text *out, const struct case_result *c, const struct estimate **own, size_t n_own)
@@ -230,8 +242,6 @@ static void figure_cells(struct text *out, const struct case_result *c, const st
     char a[FIGURE_TEXT], b[FIGURE_TEXT];
 
     cell(out, "num", time && isfinite(time->value) ? text_ns(a, time->value) : "-");
-    cell(out, "num", time ? figure_plus_minus(a, time) : "-");
-    cell(out, "num", time ? figure_percent(a, time->spread) : "-");
     if (speedup)
         text_addf(out, "<td class=\"num\">%s × <span class=\"range\">%s</span></td>", figure_number(a, speedup->value),
                   figure_interval(b, speedup->low, speedup->high));
@@ -242,18 +252,14 @@ static void figure_cells(struct text *out, const struct case_result *c, const st
 
         cell(out, "num", e ? figure_number(a, e->value) : "-");
     }
+    cell(out, "num", time ? figure_plus_minus(a, time) : "-");
+    cell(out, "num", time ? figure_percent(a, time->spread) : "-");
     text_addf(out, "<td class=\"num\">%zu</td>", c->n_blocks);
 }
 
-static void figures_row(struct text *out, const struct case_result *c, bool first, const struct estimate **own,
-                        size_t n_own)
+static void figures_row(struct text *out, const struct case_result *c, const struct estimate **own, size_t n_own)
 {
-    struct text params = { 0 };
-
-    figure_params(&params, c->params);
-    text_addf(out, first ? "<tr class=\"first\"><td>" : "<tr><td class=\"same\">");
-    template_escape(out, params.data);
-    text_add(out, "</td><th scope=\"row\">");
+    text_add(out, "<tr><th scope=\"row\">");
     template_escape(out, c->variant);
     text_addf(out, "%s%s%s%s</th>", strcmp(c->variant, c->reference) == 0 ? " <small>reference</small>" : "",
               c->role != ROLE_OURS ? " <small>" : "", variant_role_note(c->role), c->role != ROLE_OURS ? "</small>" : "");
@@ -267,36 +273,62 @@ static void figures_row(struct text *out, const struct case_result *c, bool firs
         text_add(out, "</td>");
     }
     text_add(out, "</tr>\n");
-    text_free(&params);
 }
 
-/* The cases in the order of the run, but each cell of the matrix together, its reference first. */
+/* A cell of the matrix: its reference first, the others in the order of the run. */
+static size_t figures_cell(struct text *out, const struct site_scenario *s, const struct run_result *run, size_t from,
+                           bool *done, const struct estimate **own, size_t n_own)
+{
+    struct text params = { 0 };
+    size_t n = 0;
+
+    figure_params(&params, *run->cases[from].params ? run->cases[from].params : "all");
+    text_addf(out, "<tbody><tr class=\"cell\"><th scope=\"rowgroup\" colspan=\"%zu\">", 6 + n_own);
+    template_escape(out, params.data);
+    text_add(out, "</th></tr>\n");
+    for (int reference = 1; reference >= 0; reference--)
+        for (size_t j = from; j < run->n_cases; j++) {
+            const struct case_result *c = &run->cases[j];
+
+            if (done[j] || strcmp(c->scenario, s->name) != 0 || strcmp(c->params, run->cases[from].params) != 0 ||
+                (reference && strcmp(c->variant, c->reference) != 0))
+                continue;
+            figures_row(out, c, own, n_own);
+            done[j] = true;
+            n++;
+        }
+    text_add(out, "</tbody>\n");
+    text_free(&params);
+    return n;
+}
+
 void site_figures(struct text *out, const struct site_scenario *s, const struct run_result *run)
 {
     size_t n_own, n = 0;
     const struct estimate **own = figure_own_metrics(run, s->name, &n_own);
     bool *done = mem_array(run->n_cases, sizeof(*done));
+    struct text table = { 0 };
 
-    for (size_t i = 0; i < run->n_cases; i++) {
-        bool first = true;
-
-        if (done[i] || strcmp(run->cases[i].scenario, s->name) != 0)
-            continue;
-        if (n++ == 0)
-            figures_head(out, own, n_own);
-        for (int reference = 1; reference >= 0; reference--)
-            for (size_t j = i; j < run->n_cases; j++) {
-                const struct case_result *c = &run->cases[j];
-
-                if (done[j] || strcmp(c->scenario, s->name) != 0 || strcmp(c->params, run->cases[i].params) != 0 ||
-                    (reference && strcmp(c->variant, c->reference) != 0))
-                    continue;
-                figures_row(out, c, first, own, n_own);
-                done[j] = true;
-                first = false;
-            }
-    }
-    text_add(out, n ? "</tbody></table></div>\n" : "<p>This run did not measure it.</p>\n");
+    figures_head(&table, run->info.host.class, own, n_own);
+    for (size_t i = 0; i < run->n_cases; i++)
+        if (!done[i] && strcmp(run->cases[i].scenario, s->name) == 0)
+            n += figures_cell(&table, s, run, i, done, own, n_own);
+    text_add(&table, "</table></div>\n");
+    if (n == 0)
+        text_add(out, "<p>This run did not measure it.</p>\n");
+    else
+        site_fold(out, "Figures of the last run", n, table.data);
+    text_free(&table);
     free(done);
     free(own);
+}
+
+void site_fold(struct text *out, const char *what, size_t n, const char *html)
+{
+    enum { SEEN_MOST = 24 };
+
+    if (n > SEEN_MOST)
+        text_addf(out, "<details><summary>%s: %zu rows</summary>\n%s</details>\n", what, n, html);
+    else
+        text_add(out, html);
 }

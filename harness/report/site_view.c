@@ -6,6 +6,7 @@
 #include <math.h>
 #include <string.h>
 
+enum { LABEL_MOST = 38 }; /* letters along the y axis: a few more would leave the picture */
 enum { LOG_FROM = 20 }; /* from this ratio of the largest to the smallest on a line of the small ones would be flat */
 
 /* Per cent: what an axis of changes shows at least, and what it stretches to at most, so that one improvement of a
@@ -89,12 +90,25 @@ static void change_range(struct site_view *v, const struct panel *p)
     v->high = high + 0.06 * (high - low);
 }
 
+/* A name that would leave the picture is cut, its unit is not. */
+static void add_unit(struct text *label, const char *unit)
+{
+    size_t unit_length = figure_columns(unit), most = unit_length + 8 < LABEL_MOST ? LABEL_MOST - unit_length : 8;
+
+    if (figure_columns(label->data) > most) {
+        while (figure_columns(label->data) >= most)
+            label->data[--label->len] = '\0';
+        text_add(label, "…");
+    }
+    if (*unit)
+        text_addf(label, " (%s)", unit);
+}
+
 void site_view_choose(struct site_view *v, const struct panel *p)
 {
     const struct series *s = p->series[0];
     bool time = strcmp(s->metric, metric_time_ns.name) == 0;
     struct text unit = { 0 };
-    double middle;
 
     if (p->changes) {
         v->scale = 1;
@@ -104,24 +118,23 @@ void site_view_choose(struct site_view *v, const struct panel *p)
     }
     value_range(v, p);
     v->log = v->low > 0 && v->high / v->low > LOG_FROM;
-    middle = v->log ? sqrt(v->low * v->high) : v->high;
     text_add(&v->label, "");
     figure_clean(&v->label, time ? "time" : s->metric);
     v->scale = 1;
     text_add(&unit, "");
     if (strcmp(s->unit, "ns") == 0) {
-        text_add(&unit, figure_time_unit(middle, &v->scale));
+        text_add(&unit, figure_time_unit(v->log ? sqrt(v->low * v->high) : v->high, &v->scale));
     } else {
-        const char *word = middle >= 1e9 ? "billion" : middle >= 1e6 ? "million" : middle >= 1e5 ? "thousand" : "";
+        double most = v->log ? v->high / 3 : v->high; /* a log scale has labels of six digits rather than of fractions */
+        const char *word = most >= 1e9 ? "billion" : most >= 1e6 ? "million" : most >= 1e5 ? "thousand" : "";
 
-        v->scale = middle >= 1e9 ? 1e9 : middle >= 1e6 ? 1e6 : middle >= 1e5 ? 1e3 : 1;
+        v->scale = most >= 1e9 ? 1e9 : most >= 1e6 ? 1e6 : most >= 1e5 ? 1e3 : 1;
         text_addf(&unit, "%s%s", word, *word && *s->unit ? " " : "");
         figure_clean(&unit, strcmp(s->unit, "x") == 0 ? "×" : s->unit);
     }
     if (v->log)
         text_add(&unit, unit.len ? ", log scale" : "log scale");
-    if (unit.len)
-        text_addf(&v->label, " (%s)", unit.data);
+    add_unit(&v->label, unit.data);
     text_free(&unit);
     v->low /= v->scale;
     v->high /= v->scale;

@@ -3,7 +3,7 @@
  * taken from the site before. */
 #include "site_fixture.h" // NOLINT(bugprone-suspicious-include): shared by the tests of the dashboard
 
-#include "report/night.h"
+#include "report/news.h"
 #include "report/site_heat.h"
 #include "report/site_plots.h"
 
@@ -37,20 +37,65 @@ static void a_point_stands_by_its_interval(void **state)
     }
 }
 
-static void news_is_what_the_newest_points_confirmed_and_nobody_explained(void **state)
+static void news_is_what_began_in_the_last_three_nights_and_nobody_explained(void **state)
 {
-    static const struct { size_t index; enum step_state state; const char *acked; bool news; } rows[] = {
-        { 97, STEP_CONFIRMED, NULL, true },  { 96, STEP_CONFIRMED, NULL, false }, { 97, STEP_CONFIRMED, "known", false },
-        { 99, STEP_SUSPECTED, NULL, true },
+    static const struct { size_t index; enum step_state state; const char *acked; size_t a_day; bool news; } rows[] = {
+        { 97, STEP_CONFIRMED, NULL, 1, true },    { 96, STEP_CONFIRMED, NULL, 1, false },
+        { 97, STEP_CONFIRMED, "known", 1, false }, { 99, STEP_SUSPECTED, NULL, 1, true },
+        { 92, STEP_CONFIRMED, NULL, 4, true }, /* four runs a day: still of the last three nights */
+        { 87, STEP_CONFIRMED, NULL, 4, false },
     };
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct step step = { .index = rows[i].index, .state = rows[i].state, .acked = rows[i].acked };
-        struct stepped stepped = { .n_points = 100, .steps = &step, .n_steps = 1 };
+        struct point points[100] = { { .run = 1 } };
+        struct series series = { .points = points, .n_points = ARRAY_LEN(points) };
+        struct stepped stepped = { .series = &series, .n_points = ARRAY_LEN(points), .steps = &step, .n_steps = 1 };
 
-        assert_int_equal(night_is_news(&stepped, &step), rows[i].news);
+        for (size_t k = 0; k < ARRAY_LEN(points); k++)
+            snprintf(points[k].started, sizeof(points[k].started), "2026-%02zu-%02zuT02:05:53Z",
+                     k / rows[i].a_day / 28 + 1, k / rows[i].a_day % 28 + 1);
+        assert_int_equal(news_is_fresh(&stepped, &step, NULL), rows[i].news);
     }
+}
+
+static void a_case_is_told_once_and_the_worst_first(void **state)
+{
+    struct step steps[] = {
+        { .before = 1, .after = 1.1, .effect = 0.1 },                             /* time: worse */
+        { .before = 10, .after = 9, .effect = -0.1 },                             /* the same in speedup */
+        { .before = 1, .after = 0.5, .effect = -0.5 },                            /* another case: better */
+        { .before = 1, .after = 3, .effect = 2, .state = STEP_SUSPECTED },        /* a third: suspected */
+        { .before = 1, .after = 9, .effect = 8 },                                 /* a roof */
+    };
+    static const struct { const char *id; const struct metric *metric; enum variant_role role; } cases[] = {
+        { "a", &metric_time_ns, ROLE_OURS }, { "a", &metric_speedup, ROLE_OURS }, { "b", &metric_time_ns, ROLE_OURS },
+        { "c", &metric_time_ns, ROLE_OURS }, { "d", &metric_time_ns, ROLE_ROOF },
+    };
+    static const char *const order[] = { "a", "c", "b", "d" };
+    struct series series[ARRAY_LEN(cases)] = { { .kind = METRIC_TIMED } };
+    struct stepped stepped[ARRAY_LEN(cases)];
+    struct point point = { .started = "2026-11-29T02:05:53Z" };
+    struct news_list list;
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        series[i].better = cases[i].metric->better;
+        series[i].role = cases[i].role;
+        text_copy(series[i].case_id, sizeof(series[i].case_id), cases[i].id);
+        text_copy(series[i].metric, sizeof(series[i].metric), cases[i].metric->name);
+        series[i].points = &point;
+        series[i].n_points = 1;
+        stepped[i] = (struct stepped){ .series = &series[i], .n_points = 1, .steps = &steps[i], .n_steps = 1 };
+    }
+    news_collect(&list, stepped, ARRAY_LEN(stepped), news_is_fresh, NULL);
+    assert_int_equal(list.n, ARRAY_LEN(order));
+    for (size_t i = 0; i < list.n; i++)
+        assert_string_equal(list.news[i].items->stepped->series->case_id, order[i]);
+    assert_int_equal(list.news[0].n_items, 2);
+    assert_string_equal(list.news[0].items->stepped->series->metric, "speedup"); /* what is gated tells most */
+    news_free(&list);
 }
 
 /* The speedup of avx2 over 14 nights of which one is missing fell to a half three nights ago. */
@@ -94,7 +139,7 @@ static void a_change_is_on_the_index_on_its_night_and_in_the_feed(void **state)
     assert_written(write_fallen(at("site"), 5, &err), &err);
     assert_holds(at("site/index.html"), "<span class=\"badge bad\">WORSE</span>");
     assert_holds(at("site/index.html"), "kernels-gemm_f32.html#p1");
-    assert_holds(at("site/index.html"), "1 missing, last 2026-11-13");
+    assert_holds(at("site/index.html"), "1 missing, last <time>2026-11-13</time>; <b>none in the 7 days since</b>");
     assert_holds(at("site/night-2026-11-11.html"), "-50.0 %");
     assert_holds(at("site/night-2026-11-10.html"), "<p>None.</p>");
     assert_int_equal(stat(at("site/night-2026-11-13.html"), &st), -1);
@@ -204,17 +249,92 @@ static void the_dark_theme_is_the_light_one_in_other_colours(void **state)
     }
 }
 
+/* Every colour of the plots is another one in the dark theme. */
+static void the_dark_theme_knows_every_colour_of_the_plots(void **state)
+{
+    extern const char dashboard_theme_gp[];
+    size_t n = 0;
+
+    (void)state;
+    for (const char *at = dashboard_theme_gp; (at = strchr(at, '#')); at++) {
+        struct text dark = { 0 };
+        char light[8] = "";
+
+        if (strspn(at + 1, "0123456789abcdef") < 6)
+            continue; /* a comment */
+        memcpy(light, at, 7);
+        site_plots_darken(&dark, light);
+        if (strcasecmp(dark.data, light) == 0)
+            fail_msg("%s is the same in both themes", light);
+        text_free(&dark);
+        n++;
+    }
+    assert_true(n >= 12);
+}
+
+/* Longer than a plot is wide: cut, and all of its legend is within the picture. */
+static void a_legend_is_within_its_picture(void **state)
+{
+    struct history h = { 0 };
+    struct err err = { 0 };
+    struct text svg;
+
+    (void)state;
+    need_gnuplot();
+    for (char c = 'a'; c <= 'l'; c++) {
+        char name[NAME_MAX_LEN];
+
+        memset(name, c, sizeof(name) - 1);
+        name[sizeof(name) - 1] = '\0';
+        name[c == 'a' ? 40 : NAME_MAX_LEN - 1] = '\0';
+        add_series(&h, name, &metric_speedup, 5);
+    }
+    assert_written(write_site(&h, NULL, at("site"), &err), &err);
+    svg = get(at("site/plots/kernels-gemm_f32-1-light.svg"));
+    assert_non_null(strstr(svg.data, "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb…</text>"));
+    assert_null(strstr(svg.data, "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"));
+    text_free(&svg);
+    history_free(&h);
+}
+
+/* Exact figures that never changed have nothing to draw; their squares still lead somewhere. */
+static void what_never_changed_is_named_and_not_drawn(void **state)
+{
+    struct history h = { 0 };
+    struct err err = { 0 };
+    struct stat st;
+
+    (void)state;
+    need_gnuplot();
+    add_series(&h, "avx2", &metric_recall, 5);
+    for (size_t i = 0; i < 5; i++)
+        h.series[0].points[i].value = h.series[0].points[i].low = h.series[0].points[i].high = 1;
+    add_series(&h, "avx2", &metric_time_ns, 5);
+    assert_written(write_site(&h, NULL, at("site"), &err), &err);
+    assert_holds(at("site/kernels-gemm_f32.html"), "The same in every run: <span id=\"p1\">recall@10</span>.");
+    assert_holds(at("site/index.html"), "href=kernels-gemm_f32.html#p1");
+    assert_int_equal(stat(at("site/plots/kernels-gemm_f32-1-light.svg"), &st), -1);
+    h.series[0].at_least = 0.9; /* a target is drawn, and what is held against it */
+    assert_written(write_site(&h, NULL, at("site"), &err), &err);
+    assert_int_equal(stat(at("site/plots/kernels-gemm_f32-1-light.svg"), &st), 0);
+    history_free(&h);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_point_stands_by_its_interval),
-        cmocka_unit_test(news_is_what_the_newest_points_confirmed_and_nobody_explained),
+        cmocka_unit_test(news_is_what_began_in_the_last_three_nights_and_nobody_explained),
+        cmocka_unit_test(a_case_is_told_once_and_the_worst_first),
         IN_A_FOLDER(a_change_is_on_the_index_on_its_night_and_in_the_feed),
         IN_A_FOLDER(hundreds_that_nothing_is_held_against_hide_no_other),
         IN_A_FOLDER(the_page_of_a_night_has_its_verdicts),
         IN_A_FOLDER(a_night_has_each_run_once_whatever_its_number),
         IN_A_FOLDER(plots_are_taken_from_the_site_before_unless_they_changed),
         cmocka_unit_test(the_dark_theme_is_the_light_one_in_other_colours),
+        cmocka_unit_test(the_dark_theme_knows_every_colour_of_the_plots),
+        IN_A_FOLDER(a_legend_is_within_its_picture),
+        IN_A_FOLDER(what_never_changed_is_named_and_not_drawn),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
