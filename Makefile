@@ -28,7 +28,7 @@ gate: all ## measure, and fail where a speedup or a compression target slips
 check: all ## compare every variant with its reference; nothing is timed
 	$(PAWL) check $(ARGS)
 
-nightly: all ## measure everything at full length, in parts that a second start takes up; then changes, dashboard, summary
+nightly: all ## measure the whole matrix, in parts that a second start takes up; then changes, dashboard, summary
 	$(PAWL) nightly --out site $(ARGS)
 
 dashboard: all ## write the pages with the plots to site/

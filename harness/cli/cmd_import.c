@@ -112,7 +112,7 @@ static int add_metric(struct case_result *c, const struct metric *m, const doubl
     memcpy(e->blocks, values, n * sizeof(*values));
     memcpy(sorted, values, n * sizeof(*values));
     stats_sort(sorted, n);
-    r = stats_median_interval(sorted, n, compare_rule_unjudged(false).alpha);
+    r = stats_median_interval(sorted, n, compare_rule_unjudged(0).alpha);
     if (m->kind == METRIC_EXACT)
         r = (struct interval){ r.value, r.value, r.value };
     e->value = r.value;

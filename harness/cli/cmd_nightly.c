@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* cmd_nightly.c -- the whole matrix at full length, one scenario after the other, a run each; then what changed, and
- * the dashboard.
+/* cmd_nightly.c -- the whole matrix, one scenario after the other, a run each; then what changed, and the dashboard.
  *
  * What is over is written down at once (record/store_nights.h), so that a second start goes on where the first was
  * killed. Each part takes the host's lock for itself: a gate that waits comes in between. */
@@ -11,6 +10,7 @@
 #include "cli/session.h"
 #include "cli/stepping.h"
 #include "cli/version.h"
+#include "judge/compare.h"
 #include "judge/gate.h"
 #include "machine/fingerprint.h"
 #include "measure/block.h"
@@ -136,14 +136,13 @@ static int measure_part(struct nightly *n, const char *part, int64_t *run_id, bo
 {
     struct options options = *n->context->options;
     struct context context = *n->context;
-    struct session session = { .full = !options.quick };
+    struct session session = { .blocks = options.quick ? 0 : COMPARE_BLOCKS_NIGHT };
     struct run_result run = { 0 };
     struct measuring m;
     int ret;
 
     options.args = &part;
     options.n_args = 1;
-    options.full = !options.quick;
     context.options = &options;
     ret = measuring_begin(&m, &context, err);
     if (ret == 0)

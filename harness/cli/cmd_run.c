@@ -6,6 +6,7 @@
 #include "cli/other.h"
 #include "cli/programs.h"
 #include "cli/session.h"
+#include "judge/compare.h"
 #include "report/annotations.h"
 #include "report/json.h"
 #include "report/markdown.h"
@@ -84,7 +85,7 @@ static int end(const struct context *context, struct github *github, int ret, co
 
 int cmd_run(const struct context *context)
 {
-    struct session session = { .full = context->options->full };
+    struct session session = { .blocks = context->options->full ? COMPARE_BLOCKS_FULL : 0 };
     struct measuring m = { .lock = { .fd = -1 } };
     struct github github;
     struct err err = { 0 };
@@ -161,7 +162,7 @@ int cmd_gate(const struct context *context)
     struct measuring m = { .lock = { .fd = -1 } };
     struct gate_rules rules = { .targets = &targets, .isa_limited = context->options->isa_text,
                                 .margin = context->options->margin };
-    struct session session = { .rules = &rules, .full = context->options->full };
+    struct session session = { .rules = &rules, .blocks = context->options->full ? COMPARE_BLOCKS_FULL : 0 };
     struct err err = { 0 };
     struct github github;
     int ret = github_begin(&github, context, &err);

@@ -47,7 +47,7 @@ static const struct command {
     { "history", "[GLOB...]", "show every series on one line: its course, where it stands, its last change", CMD_HISTORY,
       SIZE_MAX, cmd_history },
     { "dashboard", "", "write the history as a static site", CMD_DASHBOARD, 0, cmd_dashboard },
-    { "nightly", "[GLOB...]", "measure everything at full length, in parts that a second start takes up; changes, dashboard",
+    { "nightly", "[GLOB...]", "measure the whole matrix, in parts that a second start takes up; changes, dashboard",
       CMD_NIGHTLY, SIZE_MAX, cmd_nightly },
     { "prune", "", "thin old samples to a summary of each block; verdicts and figures stay", CMD_PRUNE, 0, cmd_prune },
     { "backup", "FILE", "copy the history, also while it is written", CMD_BACKUP, 1, cmd_backup },

@@ -147,7 +147,7 @@ static void mark_elsewhere(const struct session *session, struct plan *plan)
 static void choose_rule(struct live *live)
 {
     if (!live->session->rules) {
-        live->rule = compare_rule_unjudged(live->session->full);
+        live->rule = compare_rule_unjudged(live->session->blocks);
         return;
     }
     live->rules = *live->session->rules;
@@ -164,7 +164,7 @@ static size_t enough_unjudged(const struct live *live, size_t c)
 
     for (size_t v = 1; v < comparison->params.scenario->n_variants; v++)
         if (comparison->variants[v].wanted && comparison->params.scenario->variants[v].role == ROLE_OURS)
-            return compare_rule_unjudged(live->session->full).looks[0];
+            return compare_rule_unjudged(live->session->blocks).looks[0];
     return 1;
 }
 

@@ -17,7 +17,7 @@ struct session {
     const struct tuning *tuning; /* what to run variants with; NULL: their own choices */
     const char *other; /* path of the program of rules->ref; NULL: none */
     bool check_only;   /* nothing is timed, pinned or recorded */
-    bool full;         /* without rules: as many blocks as `--full` */
+    size_t blocks;     /* of a comparison that no verdict rests on; 0: as few as there may be */
     bool quiet;        /* no progress */
     /* Called when the last block is done: what it adds to the host is recorded with the run. NULL: nothing. */
     void (*end)(void *arg, struct host *host);

@@ -53,7 +53,7 @@
  * passed. Waiting spends no error. Where the budget ends sooner, what the interval says stands. */
 enum { COMPARE_ALARM_LOOK = 3 };
 
-enum { COMPARE_LOOKS = 11, COMPARE_BLOCKS_MIN = 8, COMPARE_BLOCKS_FULL = 64 };
+enum { COMPARE_LOOKS = 11, COMPARE_BLOCKS_MIN = 8, COMPARE_BLOCKS_NIGHT = 16, COMPARE_BLOCKS_FULL = 64 };
 
 struct compare_rule {
     double alpha;               /* of every single interval, both sides together */
@@ -66,9 +66,9 @@ struct compare_rule {
  * logarithm of the verdicts. Each later look is at half as many blocks again. */
 struct compare_rule compare_rule(size_t n_verdicts);
 
-/* The rule of a run that judges nothing: one look, at COMPARE_BLOCKS_MIN blocks, or COMPARE_BLOCKS_FULL where `full`;
- * intervals at 2 x COMPARE_SUITE_ERROR each. */
-struct compare_rule compare_rule_unjudged(bool full);
+/* The rule of a run that judges nothing: one look, at so many blocks (at least COMPARE_BLOCKS_MIN); intervals at
+ * 2 x COMPARE_SUITE_ERROR each. */
+struct compare_rule compare_rule_unjudged(size_t blocks);
 
 /* Adds one case_result per wanted variant of `c` to *run. Blocks that ended in a fault give their culprit its status
  * (the reference's fault is everybody's) and no figures. An exact metric that differs between blocks is a wrong result.

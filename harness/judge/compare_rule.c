@@ -14,11 +14,11 @@ struct compare_rule compare_rule(size_t n_verdicts)
     return rule;
 }
 
-struct compare_rule compare_rule_unjudged(bool full)
+struct compare_rule compare_rule_unjudged(size_t blocks)
 {
     struct compare_rule rule = { .alpha = 2 * COMPARE_SUITE_ERROR };
 
     for (int i = 0; i < COMPARE_LOOKS; i++)
-        rule.looks[i] = full ? COMPARE_BLOCKS_FULL : COMPARE_BLOCKS_MIN;
+        rule.looks[i] = blocks > COMPARE_BLOCKS_MIN ? blocks : COMPARE_BLOCKS_MIN;
     return rule;
 }

@@ -77,7 +77,7 @@ static bool figure_of(const struct estimate *e)
 
 static struct change change_of(const struct case_result *c, const struct estimate *a, const struct estimate *b)
 {
-    struct interval r = compare_change(a, b, compare_rule_unjudged(false).alpha);
+    struct interval r = compare_change(a, b, compare_rule_unjudged(0).alpha);
     struct change change = {
         .a = { a->value, a->low, a->high, a->n_blocks },
         .b = { b->value, b->low, b->high, b->n_blocks },

@@ -55,7 +55,7 @@ static void add_blocks(struct estimate *e, const struct estimate *more)
     free(e->blocks);
     e->blocks = blocks;
     e->n_blocks += more->n_blocks;
-    close_estimate(e, compare_rule_unjudged(false).alpha);
+    close_estimate(e, compare_rule_unjudged(0).alpha);
 }
 
 static void copy_estimate(struct case_result *to, const struct estimate *from)

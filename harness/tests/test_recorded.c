@@ -67,7 +67,7 @@ static struct run_result recorded(int number, double factor)
                                                         .switches = switches, .migrated = migrated };
     }
     fclose(f);
-    compare_estimates(&c, blocks, BLOCKS, compare_rule_unjudged(false).alpha, &run);
+    compare_estimates(&c, blocks, BLOCKS, compare_rule_unjudged(0).alpha, &run);
     return run;
 }
 
@@ -84,7 +84,7 @@ static struct verdict gate(double factor, int *exit)
 
     if (baseline_accept(&baseline, &first, "the first run", false, false, &changed, &err) < 0)
         fail_msg("%s", err.msg);
-    rules = (struct gate_rules){ .targets = &none, .baseline = &baseline, .alpha = compare_rule_unjudged(false).alpha };
+    rules = (struct gate_rules){ .targets = &none, .baseline = &baseline, .alpha = compare_rule_unjudged(0).alpha };
     gate_judge(&second, &rules, NULL);
     assert_int_equal(second.n_verdicts, 1);
     verdict = second.verdicts[0];
