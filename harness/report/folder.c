@@ -78,25 +78,23 @@ static int check_entry(const char *path, const char *name, bool in_plots, struct
 
 static int remove_entry(const char *path, const char *name, bool in_plots, struct err *err)
 {
-    if (!in_plots && strcmp(name, PLOTS) == 0) {
-        each_entry(path, true, remove_entry, err);
-        rmdir(path);
-    } else if (is_ours(name, in_plots) && strcmp(name, MARKER) != 0) {
-        unlink(path);
-    }
-    return 0;
+    int ret = 0;
+
+    if (!in_plots && strcmp(name, PLOTS) == 0)
+        ret = each_entry(path, true, remove_entry, err) < 0 ? -1 : rmdir(path);
+    else if (is_ours(name, in_plots) && strcmp(name, MARKER) != 0)
+        ret = unlink(path);
+    return ret;
 }
 
-/* Only a folder with the marker; the marker goes last, so that a removal cut short can be taken up again. */
+/* Only a folder with the marker; the marker goes last, so that a removal that was cut short or failed can be taken up again. */
 static void remove_site(const char *path)
 {
     char *marker = join(path, MARKER);
     struct err err;
 
-    if (access(marker, F_OK) == 0) {
-        each_entry(path, false, remove_entry, &err);
+    if (access(marker, F_OK) == 0 && each_entry(path, false, remove_entry, &err) == 0)
         unlink(marker);
-    }
     rmdir(path);
     free(marker);
 }

@@ -19,9 +19,8 @@ enum { VERDICTS_MAX = 40, STANDINGS_MAX = 25, MOVES_MAX = 15, BEFORE = 10 };
 
 struct night_page {
     const struct site_model *model;
-    const struct night_run *runs; /* of all nights */
+    const struct night_run *runs; /* of that day */
     size_t n_runs;
-    int64_t day;
     char date[DAY_TEXT];
 };
 
@@ -67,8 +66,6 @@ static void run_rows(const struct night_page *page, struct text *html)
         const struct night_run *run = &page->runs[i];
         const struct judgement *j = judged_in(page->model, run->run);
 
-        if (run->day != page->day)
-            continue;
         text_addf(html, "<tr><th scope=\"row\" class=\"num\">%lld</th><td data-label=\"Verdicts\" class=\"wrap\">",
                   (long long)run->run);
         if (j)
@@ -103,7 +100,7 @@ static void verdict_rows(const struct night_page *page, struct text *html)
 
     text_add(html, "<h2>Verdicts</h2>\n");
     for (size_t i = 0; i < page->n_runs; i++) {
-        const struct judgement *j = page->runs[i].day == page->day ? judged_in(page->model, page->runs[i].run) : NULL;
+        const struct judgement *j = judged_in(page->model, page->runs[i].run);
 
         judged += j && j->judged;
         for (size_t k = 0; j && k < j->n_bad; k++) {
@@ -295,7 +292,7 @@ static void write_main(const struct night_page *page, size_t *cursors, struct te
 int site_night_write(const struct site_model *model, const struct night_run *runs, size_t n_runs, int64_t day,
                      size_t *cursors, const struct folder *folder, struct err *err)
 {
-    struct night_page night = { .model = model, .runs = runs, .n_runs = n_runs, .day = day };
+    struct night_page night = { .model = model, .runs = runs, .n_runs = n_runs };
     struct text main = { 0 }, page = { 0 };
     char name[64], title[64];
     int ret;

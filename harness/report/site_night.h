@@ -13,7 +13,7 @@ struct night_run {
     size_t series; /* that it has figures of */
 };
 
-/* "night-2026-11-29.html". `runs`: of all nights, by time. `cursors`: of each series of the history the first point of that
+/* "night-2026-11-29.html". `runs`: of that day, by time. `cursors`: of each series of the history the first point of that
  * day or after it, moved on to the next day. */
 int site_night_write(const struct site_model *model, const struct night_run *runs, size_t n_runs, int64_t day,
                      size_t *cursors, const struct folder *folder, struct err *err);

@@ -13,7 +13,9 @@
 
 struct nights {
     struct night_run *runs; /* in the order of point_order() */
-    size_t n, capacity;
+    size_t n;
+    struct night_run *new; /* of the series that is looked at: those that are not in `runs` yet, in that order, too */
+    size_t n_new, capacity_new;
     int64_t first, last; /* days */
     signed char *news;   /* of each day from first on: -1 something got worse, 1 better, 0 neither; 2: no run */
 };
@@ -21,19 +23,38 @@ struct nights {
 /* Points of a series are in the order of the list: `at` only moves on. */
 static void add_run(struct nights *n, const struct series *s, const struct point *p, size_t *at)
 {
+    int64_t day;
+
     while (*at < n->n && point_order(n->runs[*at].point, p) < 0)
         ++*at;
-    if (*at == n->n || n->runs[*at].run != p->run) {
-        int64_t day = day_parse(p->started);
-
-        if (day < 0)
-            return;
-        n->runs = mem_grow(n->runs, &n->capacity, n->n + 1, sizeof(*n->runs));
-        memmove(&n->runs[*at + 1], &n->runs[*at], (n->n - *at) * sizeof(*n->runs));
-        n->n++;
-        n->runs[*at] = (struct night_run){ p->run, day, p, s->host_class, 0 };
+    if (*at < n->n && n->runs[*at].run == p->run) {
+        n->runs[*at].series++;
+        return;
     }
-    n->runs[*at].series++;
+    day = day_parse(p->started);
+    if (day < 0)
+        return;
+    n->new = mem_grow(n->new, &n->capacity_new, n->n_new + 1, sizeof(*n->new));
+    n->new[n->n_new++] = (struct night_run){ p->run, day, p, s->host_class, 1 };
+}
+
+/* The new ones into the list. */
+static void merge_runs(struct nights *n)
+{
+    struct night_run *both;
+    size_t old = 0, new = 0;
+
+    if (n->n_new == 0)
+        return;
+    both = mem_array(n->n + n->n_new, sizeof(*both));
+    for (size_t i = 0; i < n->n + n->n_new; i++)
+        both[i] = new == n->n_new || (old < n->n && point_order(n->runs[old].point, n->new[new].point) < 0)
+                      ? n->runs[old++]
+                      : n->new[new++];
+    free(n->runs);
+    n->runs = both;
+    n->n += n->n_new;
+    n->n_new = 0;
 }
 
 static void find_nights(const struct site_model *model, struct nights *n)
@@ -41,15 +62,15 @@ static void find_nights(const struct site_model *model, struct nights *n)
     const struct history *h = model->site->history;
 
     *n = (struct nights){ .first = INT64_MAX, .last = -1 };
-    for (size_t i = 0; i < h->n_series; i++)
+    for (size_t i = 0; i < h->n_series; i++) {
         for (size_t k = 0, at = 0; k < h->series[i].n_points; k++)
             add_run(n, &h->series[i], &h->series[i].points[k], &at);
-    for (size_t i = 0; i < n->n; i++) {
-        n->first = n->runs[i].day < n->first ? n->runs[i].day : n->first;
-        n->last = n->runs[i].day > n->last ? n->runs[i].day : n->last;
+        merge_runs(n);
     }
     if (n->n == 0)
         return;
+    n->first = n->runs[0].day;
+    n->last = n->runs[n->n - 1].day;
     n->news = mem_array((size_t)(n->last - n->first + 1), 1);
     memset(n->news, 2, (size_t)(n->last - n->first + 1));
     for (size_t i = 0; i < n->n; i++)
@@ -67,6 +88,7 @@ static void find_nights(const struct site_model *model, struct nights *n)
 static void free_nights(struct nights *n)
 {
     free(n->runs);
+    free(n->new);
     free(n->news);
 }
 
@@ -130,9 +152,11 @@ int site_nights_write(const struct site_model *model, const struct folder *folde
 
     find_nights(model, &n);
     ret = write_calendar(model, &n, folder, err);
-    for (int64_t day = n.first; ret == 0 && day <= n.last; day++)
-        if (n.news[day - n.first] != 2)
-            ret = site_night_write(model, n.runs, n.n, day, cursors, folder, err);
+    for (size_t at = 0, end; ret == 0 && at < n.n; at = end) {
+        for (end = at + 1; end < n.n && n.runs[end].day == n.runs[at].day;)
+            end++;
+        ret = site_night_write(model, n.runs + at, end - at, n.runs[at].day, cursors, folder, err);
+    }
     free_nights(&n);
     free(cursors);
     return ret;

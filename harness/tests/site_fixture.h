@@ -2,6 +2,7 @@
 /* site_fixture.h -- what the tests of the dashboard share: a folder for each test, and a history to draw. */
 #pragma once
 
+#include "base/day.h"
 #include "report_fixture.h" // NOLINT(bugprone-suspicious-include): shared by the tests of the reports
 
 #include "report/site.h"
@@ -122,7 +123,8 @@ static inline struct series *add_series(struct history *h, const char *variant, 
         struct point *p = &s->points[i];
 
         p->run = (int64_t)i + 1;
-        snprintf(p->started, sizeof(p->started), "2026-11-%02uT02:05:53Z", (unsigned)(i % 28 + 1));
+        day_format(day_parse("2026-11-01") + (int64_t)i, p->started);
+        text_copy(p->started + 10, sizeof(p->started) - 10, "T02:05:53Z");
         snprintf(p->commit, sizeof(p->commit), "%08x", (unsigned)(i * 0x9e3779b1u));
         p->value = 10 + (double)(i % 3);
         p->low = metric->kind == METRIC_EXACT ? p->value : p->value * 0.98;
