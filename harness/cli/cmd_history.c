@@ -65,6 +65,8 @@ int cmd_prune(const struct context *context)
         say("pawl prune: %lld samples of %lld runs before %.10s %s %lld summaries of blocks; figures and verdicts stay",
             (long long)pruned.samples, (long long)pruned.runs, at, o->dry_run ? "would become" : "became",
             (long long)pruned.blocks);
+    if (ret == 0 && pruned.bytes > 0)
+        say("pawl prune: '%s' is %.1f MB smaller", o->db, (double)pruned.bytes / 1e6);
     store_close(store);
     return ret < 0 ? say_error(context, &err) : 0;
 }

@@ -73,6 +73,10 @@ static int check_header(const struct store *store, sqlite3_int64 *bytes, struct 
         return refuse_foreign(store, "a file of another kind", err);
     id = header_number(header, 68);
     version = header_number(header, 60);
+    if (id == 0 && version == 0 && header_number(header, 40) == 0) { /* never had a table: one of ours that is being made */
+        *bytes = 0;
+        return 0;
+    }
     if (id != APPLICATION_ID)
         return refuse_foreign(store, "another program's SQLite database", err);
     if (version > STORE_VERSION)
@@ -220,6 +224,8 @@ static int prepare(struct store *store, enum store_mode mode, struct err *err)
         checkpoint_at_close(store, false);
     if (sql_exec(store, "PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF", err) < 0 ||
         check_contents(store, bytes, &version, err) < 0)
+        return -1;
+    if (bytes == 0 && sql_exec(store, "PRAGMA auto_vacuum = INCREMENTAL", err) < 0) /* so that store_prune() can shrink it */
         return -1;
     if (mode == STORE_READ && version == 0) /* another process is about to make it */
         return empty(store, err);

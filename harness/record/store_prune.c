@@ -174,18 +174,53 @@ static int count_run(struct store *store, int64_t run, struct pruned *pruned, st
     return ret;
 }
 
+/* The size of a file; of a server's tables, which look after their own: 0. */
+static int file_bytes(struct store *store, int64_t *bytes, struct err *err)
+{
+    int64_t pages;
+
+    *bytes = 0;
+    if (!store->db)
+        return 0;
+    if (sql_number(store, "PRAGMA page_size", bytes, err) < 0 || sql_number(store, "PRAGMA page_count", &pages, err) < 0)
+        return -1;
+    *bytes *= pages;
+    return 0;
+}
+
+/* In steps, each a short transaction, so that whoever measures beside need not wait long. */
+static int give_back(struct store *store, struct err *err)
+{
+    int64_t left, last = INT64_MAX;
+
+    if (!store->db)
+        return 0;
+    if (sql_number(store, "PRAGMA freelist_count", &left, err) < 0)
+        return -1;
+    while (left > 0 && left < last) { /* not fewer: an older file */
+        last = left;
+        if (sql_exec(store, "PRAGMA incremental_vacuum(1000)", err) < 0 ||
+            sql_number(store, "PRAGMA freelist_count", &left, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
 int store_prune(struct store *store, const char *before, bool only_count, struct pruned *pruned, struct err *err)
 {
     struct prune p = { .store = store, .pruned = pruned };
-    int64_t *ids;
+    int64_t *ids, was = 0, is = 0;
     size_t n;
     int ret = find_runs(store, before, &ids, &n, err);
 
     *pruned = (struct pruned){ 0 };
     if (ret == 0 && !only_count)
-        ret = prepare(&p, err);
+        ret = file_bytes(store, &was, err) < 0 ? -1 : prepare(&p, err);
     for (size_t i = 0; ret == 0 && i < n; i++)
         ret = only_count ? count_run(store, ids[i], pruned, err) : thin_run(&p, ids[i], err);
+    if (ret == 0 && !only_count)
+        ret = give_back(store, err) < 0 ? -1 : file_bytes(store, &is, err);
+    pruned->bytes = was - is;
     sql_finalize(p.series);
     sql_finalize(p.samples);
     sql_finalize(p.add);

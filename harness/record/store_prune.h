@@ -14,8 +14,10 @@ enum { STORE_PRUNE_DAYS = 90, STORE_PRUNE_RUNS = 10 };
 
 struct pruned {
     int64_t runs, samples, blocks; /* runs thinned, samples gone, rows that took their place */
+    int64_t bytes;                 /* that the file is smaller for it */
 };
 
 /* `before`: UTC time; only runs that started earlier. Each run is one transaction: cut short, the rest is left for the
- * next time. `only_count`: nothing is changed. The space is used for later samples; the file does not shrink. */
+ * next time, and so is space that was not given back. `only_count`: nothing is changed. A file that was made before version 6
+ * does not shrink: later samples fill it. */
 int store_prune(struct store *store, const char *before, bool only_count, struct pruned *pruned, struct err *err);

@@ -142,6 +142,22 @@ static void store_refuses_what_is_no_database(void **state)
     free(path);
 }
 
+static void store_takes_up_a_file_that_was_killed_in_the_making(void **state)
+{
+    char *path = in_folder(state, "a.db");
+    struct err err = { 0 };
+    sqlite3 *db = NULL;
+
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK); /* a header, and no table yet */
+    assert_int_equal(sqlite3_exec(db, "PRAGMA auto_vacuum = INCREMENTAL", NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+    assert_null(store_open(path, STORE_READ, &err));
+    assert_says(&err, ERR_CONFIG, "there are no runs in");
+    make_store(path, 1);
+    assert_whole_blocks(path, 1);
+    free(path);
+}
+
 static void store_refuses_another_programs_database(void **state)
 {
     char *path = in_folder(state, "a.db");
@@ -329,6 +345,7 @@ int main(void)
         TEST(store_takes_odd_names_for_files),
         TEST(store_takes_an_empty_file_for_a_new_one),
         TEST(store_refuses_what_is_no_database),
+        TEST(store_takes_up_a_file_that_was_killed_in_the_making),
         TEST(store_refuses_another_programs_database),
         TEST(store_refuses_a_newer_database_and_leaves_it_untouched),
         TEST(store_refuses_a_newer_database_whose_version_is_still_in_its_log),

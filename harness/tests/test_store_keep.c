@@ -109,6 +109,7 @@ static void pruning_thins_old_samples_and_nothing_else(void **state)
     assert_int_equal(counted.runs, 2);
     assert_int_equal(query(path, "SELECT count(*) FROM sample"), DAYS * 2 * SAMPLES);
     assert_int_equal(store_prune(store, "2026-01-03T00:00:00Z", false, &pruned, &err), 0);
+    pruned.bytes = 0;
     assert_memory_equal(&counted, &pruned, sizeof(pruned));
     assert_int_equal(pruned.samples, 2 * 2 * SAMPLES);
     assert_int_equal(pruned.blocks, 2 * 2 * VARIANTS);
@@ -131,6 +132,33 @@ static void pruning_thins_old_samples_and_nothing_else(void **state)
         assert_int_equal(query(path, sql), before[i]);
     }
     store_close(store);
+    free(path);
+}
+
+static void a_store_shrinks_when_it_is_pruned(void **state)
+{
+    char *path = local_file(state, "a.db");
+    struct store *store = open_store(path, STORE_WRITE);
+    struct run_info info;
+    struct pruned pruned;
+    struct stat before, after;
+    struct err err = { 0 };
+
+    begin_run(store, "h", &info);
+    for (int i = 0; i < 200; i++)
+        add_block(store, info.id, i);
+    make_days(store, 2);
+    store_close(store);
+    assert_int_equal(stat(path, &before), 0);
+    store = open_store(path, STORE_WRITE);
+    assert_int_equal(store_prune(store, "2026-11-22T00:00:00Z", false, &pruned, &err), 0);
+    store_close(store);
+    assert_int_equal(stat(path, &after), 0);
+    assert_in_range(pruned.bytes, before.st_size / 4, before.st_size);
+    assert_int_equal(before.st_size - after.st_size, pruned.bytes);
+    assert_int_equal(query(path, "SELECT freelist_count FROM pragma_freelist_count"), 0);
+    assert_int_equal(query(path, "SELECT integrity_check = 'ok' FROM pragma_integrity_check"), 1);
+    assert_int_equal(query(path, "SELECT count(*) FROM block WHERE run = 1"), 200);
     free(path);
 }
 
@@ -199,6 +227,7 @@ int main(void)
         TEST(an_acknowledgement_is_kept_and_can_be_said_anew),
         TEST(a_night_knows_which_of_its_parts_are_done),
         TEST(pruning_thins_old_samples_and_nothing_else),
+        TEST(a_store_shrinks_when_it_is_pruned),
         TEST(the_last_runs_are_so_by_their_time),
         TEST(a_backup_of_a_live_store_is_whole_and_replaces_only_a_backup),
     };
