@@ -8,22 +8,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Noise is at most so many times the variance of all points: a walk whose level is never twice the same has no noise
- * by any other measure, and may still have steps that are large beside all it does. */
-#define MOST_OF_TOTAL 10
-
-#define INDEPENDENT    1.1 /* factors up to here leave nothing to gain from the other explanation */
-#define NEARLY         8.0 /* and from here on it is not believed: an AR(1) of 0.8 */
+#define INDEPENDENT    1.1 /* factors up to here leave nothing to gain from the other explanations */
 #define SEGMENT_COSTS  3.0 /* times log n, in the deviance: what a segment more must gain */
+#define NO_WALK        21.7 /* Dickey & Fuller's statistic of a walk about a line lies below in 95 of 100 (Fuller, 1976) */
 #define SUSPECT_SIGMAS 4.0
 #define SLOPE_SIGMAS   4.0 /* a slope that the newest points are held against */
 
-enum { PASSES = 3 };
+enum { PASSES = 8 };
 
 struct series {
     double *raw, *y, *sigma; /* as given, without the season and spikes, and a point's noise */
     size_t *index, n;
-    double most; /* factor of the noise */
     size_t period;
 };
 
@@ -40,7 +35,7 @@ static double variance(const double *y, size_t n)
 
 static void clean(struct series *s)
 {
-    double total, mean2 = 0;
+    double total;
 
     noise_local(s->y, s->n, s->sigma);
     noise_clip(s->y, s->n, s->sigma);
@@ -50,11 +45,8 @@ static void clean(struct series *s)
         noise_clip(s->y, s->n, s->sigma);
     }
     total = variance(s->y, s->n);
-    for (size_t i = 0; i < s->n; i++) { /* an exact metric has no noise: some is needed to divide by */
+    for (size_t i = 0; i < s->n; i++) /* an exact metric has no noise: some is needed to divide by */
         s->sigma[i] = fmax(s->sigma[i], total > 0 ? sqrt(total) * 1e-5 : 1);
-        mean2 += s->sigma[i] * s->sigma[i] / (double)s->n;
-    }
-    s->most = fmax(MOST_OF_TOTAL * total / mean2, 1);
 }
 
 static void series_open(struct series *s, const double *values, size_t n)
@@ -96,34 +88,42 @@ struct fit {
 /* From a guess of the noise's factor to one that its own segments confirm. */
 static struct fit settle(const struct split *split, const struct series *s, double factor)
 {
-    struct fit fit = { .factor = fmin(factor, s->most) };
+    struct fit fit = { .factor = factor };
 
     for (int pass = 1;; pass++) {
-        double deviance, next;
+        struct remains next;
 
         split_find(split, fit.factor, &fit.segments);
-        next = fmin(noise_dependence_within(s->y, s->sigma, &fit.segments, &deviance), s->most);
-        fit.score = deviance + SEGMENT_COSTS * log((double)s->n) * (double)fit.segments.n;
-        if (pass == PASSES || (pass > 1 && fabs(next / fit.factor - 1) < 0.05))
+        next = noise_remains(s->y, s->sigma, &fit.segments);
+        fit.score = next.deviance + SEGMENT_COSTS * log((double)s->n) * (double)fit.segments.n;
+        if (pass == PASSES || (pass > 1 && fabs(next.factor / fit.factor - 1) < 0.05))
             return fit;
         free(fit.segments.start);
-        fit.factor = next;
+        fit.factor = next.factor;
     }
 }
 
+static void keep_better(struct fit *best, struct fit other)
+{
+    free(other.score < best->score ? best->segments.start : other.segments.start);
+    if (other.score < best->score)
+        *best = other;
+}
+
+/* Steps look like dependence and dependence like steps: of the explanations that confirm themselves, the likeliest. From
+ * a guess, from noise alone, unless that would be a walk, and from independence. */
 static struct fit best_fit(const struct split *split, const struct series *s)
 {
-    struct fit high = settle(split, s, noise_dependence(s->y, s->n, s->sigma)), low;
+    size_t zero = 0;
+    struct segments one = { &zero, 1, s->n };
+    struct remains alone = noise_remains(s->y, s->sigma, &one);
+    struct fit fit = settle(split, s, noise_dependence(s->y, s->n, s->sigma));
 
-    if (high.factor <= INDEPENDENT)
-        return high;
-    low = settle(split, s, 1);
-    if (low.factor < NEARLY && low.score < high.score) {
-        free(high.segments.start);
-        return low;
-    }
-    free(low.segments.start);
-    return high;
+    if (alone.returns > NO_WALK)
+        keep_better(&fit, settle(split, s, alone.factor));
+    if (fit.factor > INDEPENDENT)
+        keep_better(&fit, settle(split, s, 1));
+    return fit;
 }
 
 /* A host's new epoch is the likelier place of a step that fits there about as well (2 log 20 in chi-squared). */

@@ -40,7 +40,7 @@ static bool are_modes(const double *level, size_t n, double one, double other)
     for (size_t i = 0; i < n; i++) {
         int here = place(level[i], one, other, reach), next = i + 1 < n ? place(level[i + 1], one, other, reach) : here;
 
-        visits[here]++;
+        visits[here] += next != here || i + 1 == n; /* stretches side by side in one mode are one visit */
         left += here && next != here;
         across += here && next && next != here;
     }

@@ -10,14 +10,11 @@
 /* Points a window of the local noise has, and for how many the noise of the whole counts beside it. */
 enum { WINDOW = 32, WHOLE_COUNTS = 24 };
 
-enum { SOME = 10 };
+enum { SOME = 5, ORDER = 10 };
 
 enum { LONGEST = 64, MEANS_MIN = 12 }; /* points a long mean has, and how many such means a series must hold */
 
-/* CLIP: standard deviations beyond the median of five. DOUBT: standard errors that a variance ratio is taken to be too
- * large by, since the largest of several is used. */
-#define CLIP  3.0
-#define DOUBT 1.5
+#define CLIP 3.0 /* standard deviations beyond the median of five */
 
 static void swap(double *a, double *b)
 {
@@ -155,11 +152,8 @@ double noise_dependence(const double *y, size_t n, const double *sigma)
 
     for (size_t i = 0; i < n; i++)
         sums[i + 1] = sums[i] + (sigma[i] > 0 ? y[i] / sigma[i] : 0);
-    for (size_t b = 1; b * MEANS_MIN <= n && b <= LONGEST; b *= 2) {
-        double v = long_variance(sums, n, b, room) / (1 + DOUBT * sqrt(2.0 * (double)b / (double)n));
-
-        most = fmax(most, v);
-    }
+    for (size_t b = 1; b * MEANS_MIN <= n && b <= LONGEST; b *= 2)
+        most = fmax(most, long_variance(sums, n, b, room));
     free(sums);
     free(room);
     return most;
@@ -191,29 +185,59 @@ static double largest_ratio(const double *r, size_t n, double v)
 
         for (size_t i = 0; i + b <= n; i++)
             vb += (sums[i + b] - sums[i]) * (sums[i + b] - sums[i]);
-        vb /= (double)(n - b + 1) * (double)b * v;
-        most = fmax(most, vb / (1 + DOUBT * sqrt(4.0 / 3 * (double)b / (double)n)));
+        most = fmax(most, vb / ((double)(n - b + 1) * (double)b * v));
     }
     free(sums);
     return most;
 }
 
-double noise_dependence_within(const double *y, const double *sigma, const struct segments *s, double *deviance)
+/* c[k] = the sum of r[i] r[i - k], k up to ORDER. */
+static void correlate(const double *r, size_t n, double *c)
+{
+    for (size_t k = 0; k <= ORDER; k++) {
+        c[k] = 0;
+        for (size_t i = k; i < n; i++)
+            c[k] += r[i] * r[i - k];
+    }
+}
+
+/* n times the log of the share of the variance that an autoregression leaves, and the price of its order: of the order
+ * that makes it least (Levinson's and Durbin's recursion; BIC). */
+static double autoregression(const double *c, size_t n)
+{
+    double phi[ORDER + 1] = { 0 }, was[ORDER + 1], left = 1, best = 0;
+
+    for (size_t p = 1; p <= ORDER && 4 * p <= n && left > 1e-9; p++) {
+        double k = c[p] / c[0];
+
+        for (size_t j = 1; j < p; j++)
+            k -= phi[j] * c[p - j] / c[0];
+        k /= left;
+        memcpy(was, phi, sizeof(was));
+        for (size_t j = 1; j < p; j++)
+            phi[j] = was[j] - k * was[p - j];
+        phi[p] = k;
+        left *= 1 - k * k;
+        best = fmin(best, (double)n * log(fmax(left, 1e-9)) + log((double)n) * (double)p);
+    }
+    return best;
+}
+
+struct remains noise_remains(const double *y, const double *sigma, const struct segments *s)
 {
     size_t n = s->n_points;
-    double *r = mem_array(n, sizeof(*r)), v = 0, c1 = 0, c2 = 0, rho, factor, rest;
+    double *r = mem_array(n, sizeof(*r)), c[ORDER + 1], v, c1, c2, rho, factor, rest;
+    struct remains remains;
 
     for (size_t i = 0; i < s->n; i++)
         residuals(y, s->start[i], segments_end(s, i), sigma, r);
-    for (size_t i = 0; i < n; i++) {
-        v += r[i] * r[i];
-        c1 += i >= 1 ? r[i] * r[i - 1] : 0;
-        c2 += i >= 2 ? r[i] * r[i - 2] : 0;
-    }
-    v = v > 0 ? v : 1e-30;
-    c1 = fmax(c1 / v, 0);
-    c2 = c1 > 0 ? fmax(c2 / v, 0) : 0; /* points in turns have a second lag, too */
-    v /= (double)n;
+    correlate(r, n, c);
+    c[0] = c[0] > 0 ? c[0] : 1e-30;
+    remains.deviance = (double)n * log(c[0] / (double)n) + autoregression(c, n);
+    remains.returns = (double)n * (1 - c[1] / c[0]);
+    c1 = fmax(c[1] / c[0], 0);
+    c2 = c1 > 0 ? fmax(c[2] / c[0], 0) : 0; /* points in turns have a second lag, too */
+    v = c[0] / (double)n;
     /* A white part hides the AR(1) from the first lag, less from the second. Fitted means take rho down (Kendall,
      * "Note on bias in the estimation of autocorrelation", Biometrika 41, 1954), one for each segment.
      * Of few points rho is anything: it is drawn towards 0, as if SOME points had shown none. */
@@ -223,7 +247,7 @@ double noise_dependence_within(const double *y, const double *sigma, const struc
     rho = fmin(rho, 1 - 1.0 / (double)n);
     factor = fmax((1 + rho) / (1 - rho), largest_ratio(r, n, v));
     rest = (double)(n > 2 * s->n ? n - s->n : n / 2);
-    *deviance = (double)n * log(v * (1 - c1 * c1));
+    remains.factor = factor * v * (double)n / rest;
     free(r);
-    return factor * v * (double)n / rest;
+    return remains;
 }

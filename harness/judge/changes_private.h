@@ -27,9 +27,14 @@ void noise_clip(double *y, size_t n, const double *sigma);
  * (1 + rho) / (1 - rho) for an AR(1); at least 1. A guess that many steps make too large. */
 double noise_dependence(const double *y, size_t n, const double *sigma);
 
-/* The same of what the segments leave, with the variance of a point itself, and minus twice the log-likelihood of an
- * AR(1) in *deviance. */
-double noise_dependence_within(const double *y, const double *sigma, const struct segments *s, double *deviance);
+/* What the segments leave of a series, each about its line. */
+struct remains {
+    double factor;   /* as above, with the variance of a point itself */
+    double deviance; /* minus twice the log-likelihood of an autoregression, and the price of its order */
+    double returns;  /* n (1 - r), r the first autocorrelation: Dickey & Fuller's statistic */
+};
+
+struct remains noise_remains(const double *y, const double *sigma, const struct segments *s);
 
 /* changes_season.c: takes a regular season out of y; its period in points, 0 where there is none. */
 size_t season_remove(double *y, size_t n);
