@@ -10,7 +10,7 @@
 
 #define INDEPENDENT    1.1 /* factors up to here leave nothing to gain from the other explanations */
 #define SEGMENT_COSTS  3.0 /* times log n, in the deviance: what a segment more must gain */
-#define NO_WALK        21.7 /* Dickey & Fuller's statistic of a walk about a line lies below in 95 of 100 (Fuller, 1976) */
+#define NO_WALK        16.0 /* below it lie 9 of 10 walks about a line, by Dickey & Fuller's statistic (Fuller, 1976) */
 #define SUSPECT_SIGMAS 4.0
 #define SLOPE_SIGMAS   4.0 /* a slope that the newest points are held against */
 
@@ -83,6 +83,7 @@ static void series_close(struct series *s)
 struct fit {
     struct segments segments;
     double factor, score;
+    bool walks; /* what the segments leave */
 };
 
 /* From a guess of the noise's factor to one that its own segments confirm. */
@@ -96,6 +97,7 @@ static struct fit settle(const struct split *split, const struct series *s, doub
         split_find(split, fit.factor, &fit.segments);
         next = noise_remains(s->y, s->sigma, &fit.segments);
         fit.score = next.deviance + SEGMENT_COSTS * log((double)s->n) * (double)fit.segments.n;
+        fit.walks = next.returns < NO_WALK;
         if (pass == PASSES || (pass > 1 && fabs(next.factor / fit.factor - 1) < 0.05))
             return fit;
         free(fit.segments.start);
@@ -105,22 +107,22 @@ static struct fit settle(const struct split *split, const struct series *s, doub
 
 static void keep_better(struct fit *best, struct fit other)
 {
-    free(other.score < best->score ? best->segments.start : other.segments.start);
-    if (other.score < best->score)
+    bool better = other.walks == best->walks ? other.score < best->score : best->walks;
+
+    free(better ? best->segments.start : other.segments.start);
+    if (better)
         *best = other;
 }
 
-/* Steps look like dependence and dependence like steps: of the explanations that confirm themselves, the likeliest. From
- * a guess, from noise alone, unless that would be a walk, and from independence. */
+/* Steps look like dependence and dependence like steps: of the explanations that confirm themselves, from a guess, from
+ * noise alone and from independence, the likeliest; one that leaves a walk explains nothing while another does not. */
 static struct fit best_fit(const struct split *split, const struct series *s)
 {
     size_t zero = 0;
     struct segments one = { &zero, 1, s->n };
-    struct remains alone = noise_remains(s->y, s->sigma, &one);
     struct fit fit = settle(split, s, noise_dependence(s->y, s->n, s->sigma));
 
-    if (alone.returns > NO_WALK)
-        keep_better(&fit, settle(split, s, alone.factor));
+    keep_better(&fit, settle(split, s, noise_remains(s->y, s->sigma, &one).factor));
     if (fit.factor > INDEPENDENT)
         keep_better(&fit, settle(split, s, 1));
     return fit;

@@ -15,10 +15,11 @@
  *     scales has left, all places for short series; the cost of a stretch is that of its best level or, for a penalty,
  *     of its best line: a drift is no staircase. The penalties grow with log n, in units of the noise.
  *  4. Every boundary has to prove itself: by its gain against a chi-squared of one degree, with the heavier tail of a
- *     noise that is only estimated, times n places, below CHANGES_ALPHA; and, where the stretch is short, by a binomial
- * test that does not trust the noise to be normal: how often do other points go as far? That is what keeps bimodal,
- * skewed and spiky series quiet. A shock that fades is no level, nor are three to five points of a long series after
- * which all is as before, and two levels between which a series goes back and forth six times are its modes.
+ *     noise that is only estimated, times n places, below CHANGES_ALPHA, also where the whole is taken for one parabola,
+ *     since a round bend is no step; and, where the stretch is short, by a binomial test that does not trust the noise to
+ *     be normal: how often do other points go as far? That is what keeps bimodal, skewed and spiky series quiet. A shock
+ *     that fades is no level, nor are three to five points of a long series after which all is as before, and two levels
+ *     between which a series goes back and forth six times are its modes.
  *
  * A step is confirmed with its third point. The newest one or two points, where they are off, make one last step of
  * state STEP_SUSPECTED. A host's epoch pulls a step to itself where it fits about as well, and marks it.

@@ -2,7 +2,10 @@
 #include "judge/changes.h"
 #include "judge/changes_private.h"
 
+#include "base/mem.h"
+
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { SHORT = 100, STAIRS = 3 }; /* points: of a longer stretch the mean is normal enough; segments of a shock */
@@ -188,22 +191,24 @@ static bool prune_excursions(const double *raw, struct segments *s)
 
 static void prune_weakest(const struct split *split, double factor, const double *raw, struct segments *s)
 {
+    double *p = mem_array(s->n, sizeof(*p)); /* of each boundary; p[0] is none's */
+
+    for (size_t i = 1; i < s->n; i++)
+        p[i] = proof_boundary(split, factor, raw, s, i);
     for (;;) {
         size_t worst = 0;
-        double most = CHANGES_ALPHA;
 
-        for (size_t i = 1; i < s->n; i++) {
-            double p = proof_boundary(split, factor, raw, s, i);
-
-            if (p > most) {
-                most = p;
+        for (size_t i = 1; i < s->n; i++)
+            if (p[i] > CHANGES_ALPHA && p[i] > p[worst])
                 worst = i;
-            }
-        }
         if (worst == 0)
-            return;
+            break;
+        memmove(&p[worst], &p[worst + 1], (s->n - worst - 1) * sizeof(*p));
         take_out(s, worst, 1);
+        for (size_t i = worst > 1 ? worst - 1 : 1; i <= worst && i < s->n; i++) /* only they have a new neighbour */
+            p[i] = proof_boundary(split, factor, raw, s, i);
     }
+    free(p);
 }
 
 /* A boundary less may make an excursion of what had another neighbour before. */

@@ -28,6 +28,7 @@ struct cost {
 
 struct split {
     struct sums *sums;
+    const double *y, *sigma;
     size_t n, n_at, *at; /* the candidates: where a boundary may be, 0 first and n last */
     double *best;        /* room for partition(), as many as candidates */
     size_t *from;
@@ -211,6 +212,8 @@ struct split *split_open(const double *y, size_t n, const double *sigma)
     struct split *split = mem_array(1, sizeof(*split));
 
     split->sums = make_sums(y, n, sigma);
+    split->y = y;
+    split->sigma = sigma;
     split->n = n;
     split->at = find_candidates(split->sums, n, &split->n_at);
     split->best = mem_array(split->n_at, sizeof(*split->best));
@@ -245,9 +248,37 @@ void split_find(const struct split *split, double factor, struct segments *s)
         refine(&cost, s);
 }
 
+/* The weighted sum of squares about the best parabola. */
+static double about_curve(const struct split *split, size_t from, size_t to)
+{
+    double mid = (double)(from + to - 1) / 2, half = (double)(to - from) / 2, a[3][4] = { 0 }, rest = 0;
+    double mean = (split->sums[to].y - split->sums[from].y) / (split->sums[to].w - split->sums[from].w);
+
+    for (size_t i = from; i < to; i++) {
+        double t = ((double)i - mid) / half, z = split->y[i] - mean, w = 1 / (split->sigma[i] * split->sigma[i]);
+        double row[4] = { 1, t, t * t, z };
+
+        for (int r = 0; r < 3; r++)
+            for (int c = 0; c < 4; c++)
+                a[r][c] += w * row[r] * row[c];
+        rest += w * z * z;
+    }
+    for (int k = 0; k < 3 && a[k][k] > 0; k++) { /* elimination in the normal equations */
+        rest -= a[k][3] * a[k][3] / a[k][k];
+        for (int r = k + 1; r < 3; r++)
+            for (int c = 3; c >= k; c--)
+                a[r][c] -= a[r][k] / a[k][k] * a[k][c];
+    }
+    return rest > 0 ? rest : 0;
+}
+
+/* A round bend is no step: that the whole is one curve, for the price of two slopes, is an explanation, too. */
 double split_gain(const struct split *split, double factor, size_t from, size_t at, size_t to)
 {
     struct cost cost = cost_of(split, factor);
+    double gain = gain_at(&cost, from, at, to);
 
-    return gain_at(&cost, from, at, to) / factor;
+    if (to - from >= LINE_MIN && gain > 0)
+        gain = fmin(gain, gain + about_curve(split, from, to) + 2 * cost.line - segment_cost(&cost, from, to));
+    return gain / factor;
 }

@@ -65,28 +65,63 @@ static void noise_makes_at_most_one_false_step_in_100_series(void **state)
     }
 }
 
-/* What has no level to change: a noise that grows or jumps, a slope, a season. */
+/* What has no level to change; t in [0, 1). */
+static double trebles(double y, double t)
+{
+    return y * (t < 0.5 ? 1 : 3);
+}
+
+static double grows(double y, double t)
+{
+    return y * (1 + 5 * t);
+}
+
+static double slopes(double y, double t)
+{
+    return y + 8 * t;
+}
+
+static double bends(double y, double t)
+{
+    return y + 30 * t * t;
+}
+
+static double climbs(double y, double t)
+{
+    return y + 10 * exp(4 * t);
+}
+
+static double peaks(double y, double t)
+{
+    return y + 10 * sin(3 * t);
+}
+
+static double has_months(double y, double t)
+{
+    return y + 5 * sin(2 * M_PI * t * 400 / 12);
+}
+
 static void other_shapes_are_no_steps(void **state)
 {
-    static const char *const names[] = { "noise trebles", "noise grows", "slope", "season" };
+    static const struct { const char *name; double (*shape)(double y, double t); } rows[] = {
+        { "noise trebles", trebles }, { "noise grows", grows },   { "slope", slopes },      { "round bend", bends },
+        { "steep growth", climbs },   { "round peak", peaks },    { "season", has_months },
+    };
     static struct made m;
     size_t at[SERIES_MAX];
 
     (void)state;
-    for (size_t k = 0; k < COUNT(names); k++) {
+    for (size_t k = 0; k < COUNT(rows); k++) {
         struct rng rng = rng_seed(2000 + k);
         size_t n = 0;
 
         for (int i = 0; i < EACH; i++) {
             make_noise(&m, 400, draw_normal, 0, &rng);
             for (size_t t = 0; t < m.n; t++)
-                m.y[t] = k == 0   ? m.y[t] * (t < 200 ? 1 : 3)
-                         : k == 1 ? m.y[t] * (1 + (double)t / 80)
-                         : k == 2 ? m.y[t] + 0.02 * (double)t
-                                  : m.y[t] + 5 * sin(2 * M_PI * (double)t / 12);
+                m.y[t] = rows[k].shape(m.y[t], (double)t / (double)m.n);
             n += find(&m, at);
         }
-        printf("  %-14s %3zu\n", names[k], n);
+        printf("  %-14s %3zu\n", rows[k].name, n);
         assert_in_range(n, 0, 1);
     }
 }
