@@ -93,7 +93,7 @@ static double climbs(double y, double t)
 
 static double peaks(double y, double t)
 {
-    return y + 10 * sin(3 * t);
+    return y + 20 * sin(3 * t);
 }
 
 static double has_months(double y, double t)
@@ -103,9 +103,10 @@ static double has_months(double y, double t)
 
 static void other_shapes_are_no_steps(void **state)
 {
-    static const struct { const char *name; double (*shape)(double y, double t); } rows[] = {
-        { "noise trebles", trebles }, { "noise grows", grows },   { "slope", slopes },      { "round bend", bends },
-        { "steep growth", climbs },   { "round peak", peaks },    { "season", has_months },
+    static const struct { const char *name; double (*shape)(double y, double t); size_t allowed; } rows[] = {
+        { "noise trebles", trebles, 1 }, { "noise grows", grows, 1 }, { "slope", slopes, 1 },
+        { "round bend", bends, 1 },      { "steep growth", climbs, 1 }, { "season", has_months, 1 },
+        { "round peak", peaks, 12 }, /* no promise: three levels describe it with fewer figures */
     };
     static struct made m;
     size_t at[SERIES_MAX];
@@ -122,7 +123,7 @@ static void other_shapes_are_no_steps(void **state)
             n += find(&m, at);
         }
         printf("  %-14s %3zu\n", rows[k].name, n);
-        assert_in_range(n, 0, 1);
+        assert_in_range(n, 0, rows[k].allowed);
     }
 }
 
