@@ -2,7 +2,7 @@
 /* cmd_nightly.c -- the whole matrix, one scenario after the other, a run each; then what changed, and the dashboard.
  *
  * What is over is written down at once (record/store_nights.h), so that a second start goes on where the first was
- * killed. Each part takes the host's lock for itself: a gate that waits comes in between. */
+ * killed, and two at once share the parts. Each part takes the host's lock for itself: a gate that waits comes in between. */
 #include "base/day.h"
 #include "base/mem.h"
 #include "cli/limits.h"
@@ -25,9 +25,10 @@
 #include <unistd.h>
 
 enum {
-    RESUME_DAYS = 1,    /* a night that began before midnight is taken up after it */
+    RESUME_H = 20,      /* a night that began before midnight is taken up after it, but not by the start of the next night */
     BUSY_WAIT_S = 3600, /* nobody sits before a night: what keeps the host busy may end */
     BUSY_PAUSE_S = 5,
+    TURN_US = 300000, /* who waits for the lock asks ten times a second, and comes before the next part */
 };
 
 struct nightly {
@@ -89,10 +90,61 @@ static void find_missing(struct nightly *n, const struct night *nights, size_t n
         say("pawl nightly: no night on %s", n->missing.data);
 }
 
+/* How a part is called in the store: what is measured at --quick is none of the full night's. */
+static void part_name(const struct nightly *n, size_t part, char name[CASE_ID_MAX])
+{
+    snprintf(name, CASE_ID_MAX, "%.*s%s", CASE_ID_MAX - 16, n->parts[part], n->context->options->quick ? " --quick" : "");
+}
+
+/* NULL: it is not over. */
+static const struct night_part *find_done(const struct nightly *n, size_t part)
+{
+    char name[CASE_ID_MAX];
+
+    part_name(n, part, name);
+    for (size_t i = 0; i < n->n_done; i++)
+        if (strcmp(n->done[i].part, name) == 0)
+            return &n->done[i];
+    return NULL;
+}
+
+static size_t count_done(const struct nightly *n)
+{
+    size_t done = 0;
+
+    for (size_t i = 0; i < n->n_parts; i++)
+        done += find_done(n, i) != NULL;
+    return done;
+}
+
+static int load_done(struct nightly *n, struct err *err)
+{
+    free(n->done);
+    return store_load_night_parts(n->store, n->night.id, &n->done, &n->n_done, err);
+}
+
+static int64_t hours(const char *time)
+{
+    return day_parse(time) * 24 + atoi(time + 11);
+}
+
+/* Tonight's, or the newest one where it is unfinished and young enough; NULL: it is to be begun. */
+static const struct night *find_night(const struct nightly *n, const struct night *nights, size_t n_nights)
+{
+    for (size_t i = n_nights; i-- > 0;)
+        if (strcmp(nights[i].night, n->night.night) == 0)
+            return &nights[i];
+    if (n_nights && !*nights[n_nights - 1].finished &&
+        hours(n->night.started) - hours(nights[n_nights - 1].started) < RESUME_H)
+        return &nights[n_nights - 1];
+    return NULL;
+}
+
 /* Tonight's, begun anew or taken up. */
 static int open_night(struct nightly *n, const char *host_class, struct err *err)
 {
-    struct night *nights, *last;
+    const struct night *known, *last;
+    struct night *nights;
     size_t n_nights;
     int ret = 0;
 
@@ -106,50 +158,49 @@ static int open_night(struct nightly *n, const char *host_class, struct err *err
         free(nights);
         return -1;
     }
+    known = find_night(n, nights, n_nights);
     last = n_nights ? &nights[n_nights - 1] : NULL;
-    if (last && (strcmp(last->night, n->night.night) == 0 ||
-                 (!*last->finished && day_parse(n->night.night) - day_parse(last->night) <= RESUME_DAYS))) {
-        n->night = *last;
-        find_missing(n, nights, n_nights - 1);
-        ret = store_load_night_parts(n->store, n->night.id, &n->done, &n->n_done, err);
-        if (ret == 0)
-            say("pawl nightly: the night of %s: %s, %zu parts are over", n->night.night,
-                *n->night.finished ? "it is finished" : "taken up again", n->n_done);
-    } else {
-        find_missing(n, nights, n_nights);
-        ret = store_begin_night(n->store, &n->night, err);
-    }
+    find_missing(n, nights, known ? (size_t)(known - nights) : n_nights);
+    if (known)
+        n->night = *known;
+    else if (last && !*last->finished)
+        say("pawl nightly: the night of %s was cut short: %lld of %lld parts", last->night, (long long)last->done,
+            (long long)last->parts);
+    ret = known ? 0 : store_begin_night(n->store, &n->night, err);
+    if (ret == 0)
+        ret = load_done(n, err);
+    if (ret == 0 && (known || n->n_done))
+        say("pawl nightly: the night of %s: %s, %zu parts are over", n->night.night,
+            count_done(n) == n->n_parts ? "it is finished" : "taken up again", count_done(n));
     free(nights);
     return ret;
 }
 
-static bool is_done(const struct nightly *n, const char *part)
-{
-    for (size_t i = 0; i < n->n_done; i++)
-        if (strcmp(n->done[i].part, part) == 0)
-            return true;
-    return false;
-}
-
-/* A run of its own; its exit status, or -1; *busy where that may pass. */
-static int measure_part(struct nightly *n, const char *part, int64_t *run_id, bool *busy, struct err *err)
+/* A run of its own, unless another nightly was quicker; *busy where a failure may pass. */
+static int measure_part(struct nightly *n, size_t at, bool *busy, struct err *err)
 {
     struct options options = *n->context->options;
     struct context context = *n->context;
     struct session session = { .blocks = options.quick ? 0 : COMPARE_BLOCKS_NIGHT };
+    struct night_part part = { 0 };
     struct run_result run = { 0 };
     struct measuring m;
     int ret;
 
-    options.args = &part;
+    options.args = &n->parts[at];
     options.n_args = 1;
     context.options = &options;
     ret = measuring_begin(&m, &context, err);
-    if (ret == 0)
+    if (ret == 0) /* under the lock */
+        ret = load_done(n, err);
+    if (ret == 0 && !find_done(n, at)) {
+        part_name(n, at, part.part);
         ret = measuring_run(&m, &context, &session, &run, err);
-    if (ret == 0) {
-        ret = measuring_exit(&run);
-        *run_id = run.info.id;
+        if (ret == 0) {
+            part.exit = measuring_exit(&run);
+            part.run = run.info.id;
+            ret = store_add_night_part(n->store, &n->night, &part, err);
+        }
     }
     run_result_free(&run);
     *busy = m.busy;
@@ -158,13 +209,13 @@ static int measure_part(struct nightly *n, const char *part, int64_t *run_id, bo
 }
 
 /* A busy host is asked again, as long as --wait says; in the pauses a gate may take the lock and judge for itself. */
-static int measure_part_when_quiet(struct nightly *n, const char *part, int64_t *run_id, struct err *err)
+static int measure_part_when_quiet(struct nightly *n, size_t part, struct err *err)
 {
     double wait_s = n->context->options->wait_s, until = block_clock_s() + (wait_s >= 0 ? wait_s : BUSY_WAIT_S);
 
     for (;;) {
         bool busy;
-        int ret = measure_part(n, part, run_id, &busy, err);
+        int ret = measure_part(n, part, &busy, err);
 
         if (ret >= 0 || !busy || block_clock_s() > until)
             return ret;
@@ -176,21 +227,20 @@ static int measure_part_when_quiet(struct nightly *n, const char *part, int64_t 
 
 static int measure_parts(struct nightly *n, struct err *err)
 {
-    size_t capacity = n->n_done;
+    bool measured = false;
 
     for (size_t i = 0; i < n->n_parts; i++) {
-        struct night_part part = { 0 };
-
-        if (is_done(n, n->parts[i]))
+        if (find_done(n, i))
             continue;
+        if (measured)
+            usleep(TURN_US);
         say("pawl nightly: part %zu of %zu: %s", i + 1, n->n_parts, n->parts[i]);
-        text_copy(part.part, sizeof(part.part), n->parts[i]);
-        part.exit = measure_part_when_quiet(n, n->parts[i], &part.run, err);
-        if (part.exit < 0 || store_add_night_part(n->store, &n->night, &part, err) < 0)
+        if (measure_part_when_quiet(n, i, err) < 0 || load_done(n, err) < 0)
             return -1;
-        n->done = mem_grow(n->done, &capacity, n->n_done + 1, sizeof(*n->done));
-        n->done[n->n_done++] = part;
+        measured = true;
     }
+    if (!measured && *n->night.finished)
+        return 0;
     now_text(n->night.finished, sizeof(n->night.finished));
     return store_finish_night(n->store, &n->night, n->night.finished, err);
 }
@@ -198,21 +248,26 @@ static int measure_parts(struct nightly *n, struct err *err)
 /* On standard output; the worst exit of a part. */
 static int summarize(const struct nightly *n, struct err *err)
 {
-    struct night_line *lines = mem_array(n->n_done, sizeof(*lines));
+    struct night_line *lines = mem_array(n->n_parts, sizeof(*lines));
     struct history history = { 0 };
     struct stepping stepping = { 0 };
     struct text out = { 0 };
     int ret = -1, worst = 0;
+    size_t n_lines = 0;
 
-    for (size_t i = 0; i < n->n_done; i++) {
-        lines[i] = (struct night_line){ n->done[i].part, n->done[i].run, n->done[i].exit };
-        worst = n->done[i].exit == 1 || worst == 1 ? 1 : n->done[i].exit > worst ? n->done[i].exit : worst;
+    for (size_t i = 0; i < n->n_parts; i++) {
+        const struct night_part *done = find_done(n, i);
+
+        if (!done)
+            continue;
+        lines[n_lines++] = (struct night_line){ n->parts[i], done->run, done->exit };
+        worst = done->exit == 1 || worst == 1 ? 1 : done->exit > worst ? done->exit : worst;
     }
     if (store_load_history(n->store, NULL, 0, &history, err) == 0 &&
         limits_add_targets(n->context, &history, err) >= 0 &&
         limits_add_accepted(n->context, n->night.host_class, &history, err) == 0 &&
         stepping_find(n->store, &history, &stepping, err) == 0) {
-        struct night_report report = { n->night.night,  n->night.host_class, n->night.commit, lines,      n->n_done,
+        struct night_report report = { n->night.night,  n->night.host_class, n->night.commit, lines,      n_lines,
                                        n->n_parts,      n->missing.data,     stepping.all,    stepping.n, GATE_MARGIN };
 
         night_markdown(&report, &out);
@@ -238,7 +293,7 @@ int cmd_nightly(const struct context *context)
     n.store = store_open(context->options->db, STORE_WRITE, &err);
     if (!n.store || open_night(&n, host.class, &err) < 0)
         goto out;
-    if (!*n.night.finished && measure_parts(&n, &err) < 0)
+    if (measure_parts(&n, &err) < 0)
         goto out;
     site = cmd_dashboard(context);
     ret = summarize(&n, &err);

@@ -52,7 +52,8 @@ static int run_once(struct store *store, const char *sql, const struct sql_value
 int store_begin_night(struct store *store, struct night *night, struct err *err)
 {
     if (sql_run_number(store,
-                       "INSERT INTO night (night, host_class, commit_id, parts, started) VALUES (?, ?, ?, ?, ?) RETURNING id",
+                       "INSERT INTO night (night, host_class, commit_id, parts, started) VALUES (?, ?, ?, ?, ?)"
+                       " ON CONFLICT (night, host_class) DO UPDATE SET night = excluded.night RETURNING id",
                        SQL_ROW(SQL_V(night->night), SQL_V(night->host_class), SQL_V(night->commit), SQL_V(night->parts),
                                SQL_V(night->started)),
                        &night->id, err) < 0)

@@ -20,7 +20,8 @@ struct night_part {
 /* All of a host class ("": of all), oldest first; *nights is owned by the caller. */
 int store_load_nights(struct store *store, const char *host_class, struct night **nights, size_t *n, struct err *err);
 
-int store_begin_night(struct store *store, struct night *night, struct err *err); /* fills night->id */
+/* Fills night->id; begun again, by two at once, it is the same. */
+int store_begin_night(struct store *store, struct night *night, struct err *err);
 int store_add_night_part(struct store *store, const struct night *night, const struct night_part *part,
                          struct err *err); /* again: takes the place of the first */
 int store_load_night_parts(struct store *store, int64_t night, struct night_part **parts, size_t *n, struct err *err);

@@ -4,11 +4,14 @@
 
 #define TWO_PARTS "nightly --quick harness/null tests/faulty/same"
 
+/* The words of one that works beside another. */
+#define ASIDE "exec sh -c 'exec \"$0\" \"$@\" >aside 2>&1'"
+
 /* Until the program has said it; a test that waits for ever is ended by its runner. */
-static void wait_for_words(const char *words)
+static void wait_for_words(const char *file, const char *words)
 {
     for (;;) {
-        char *said = slurp("err");
+        char *said = slurp(file);
         bool there = strstr(said, words) != NULL;
 
         free(said);
@@ -18,15 +21,29 @@ static void wait_for_words(const char *words)
     }
 }
 
+static void assert_measured_once(const char *glob)
+{
+    struct text command = { 0 };
+    struct result r;
+    json_t *history;
+
+    text_addf(&command, "history --json %s", glob);
+    r = pawl(command.data);
+    history = document(&r);
+    assert_int_equal(json_array_size(json_object_get(json_array_get(json_object_get(history, "series"), 0), "points")), 1);
+    json_decref(history);
+    text_free(&command);
+    done(&r);
+}
+
 static void a_night_that_was_killed_is_taken_up_where_it_was(void **state)
 {
     struct result r;
-    json_t *history;
     pid_t pid = start("exec", TWO_PARTS);
     int status;
 
     (void)state;
-    wait_for_words("part 2 of 2");
+    wait_for_words("err", "part 2 of 2");
     kill(pid, SIGKILL);
     assert_int_equal(waitpid(pid, &status, 0), pid);
     r = pawl(TWO_PARTS);
@@ -43,11 +60,104 @@ static void a_night_that_was_killed_is_taken_up_where_it_was(void **state)
     assert_null(strstr(r.err, "part 2 of 2"));
     assert_has(r.out, "2 of 2 parts measured");
     done(&r);
-    r = pawl("history --json harness/null");
-    history = document(&r);
-    assert_int_equal(json_array_size(json_object_get(json_array_get(json_object_get(history, "series"), 0), "points")), 1);
-    json_decref(history);
+    assert_measured_once("harness/null");
+}
+
+static void two_nights_at_once_share_the_parts(void **state)
+{
+    pid_t first = start(ASIDE, TWO_PARTS), second;
+    int status;
+
+    (void)state;
+    wait_for_words("aside", "part 1 of 2");
+    second = start("exec", TWO_PARTS);
+    assert_int_equal(waitpid(first, &status, 0), first);
+    assert_int_equal(WEXITSTATUS(status), 0);
+    assert_int_equal(waitpid(second, &status, 0), second);
+    assert_int_equal(WEXITSTATUS(status), 0);
+    assert_measured_once("harness/null");
+    assert_measured_once("tests/faulty/same");
+}
+
+/* A first try of one scenario by daylight is not the night. */
+static void what_a_finished_night_lacks_is_measured(void **state)
+{
+    struct result r = pawl("nightly --quick tests/faulty/same");
+
+    (void)state;
+    assert_int_equal(r.exit, 0);
+    assert_has(r.out, "1 of 1 part measured");
     done(&r);
+    r = pawl(TWO_PARTS);
+    assert_int_equal(r.exit, 0);
+    assert_has(r.err, "taken up again, 1 parts are over");
+    assert_null(strstr(r.err, "part 2 of 2"));
+    assert_has(r.out, "2 of 2 parts measured");
+    done(&r);
+    assert_measured_once("tests/faulty/same");
+    r = pawl("nightly harness/null --timeout 0.1"); /* at full length it is another part */
+    assert_has(r.err, "taken up again, 0 parts are over");
+    done(&r);
+}
+
+static void change_night(const char *set)
+{
+    struct text command = { 0 };
+
+    text_addf(&command, "sqlite3 %s/pawl.db \"UPDATE night SET %s\"", folder, set);
+    assert_int_equal(system(command.data), 0);
+    text_free(&command);
+}
+
+static void a_night_is_taken_up_after_midnight_and_not_by_the_next_night(void **state)
+{
+    struct result r;
+    pid_t pid = start("exec", TWO_PARTS);
+    int status;
+
+    (void)state;
+    wait_for_words("err", "part 2 of 2");
+    kill(pid, SIGKILL);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    change_night("night = date('now', '-1 day'), started = strftime('%Y-%m-%dT%H:%M:%SZ', 'now', '-18 hours')");
+    r = pawl("nightly --quick harness/null"); /* of the two only the one that is over */
+    assert_int_equal(r.exit, 0);
+    assert_has(r.err, "it is finished, 1 parts are over");
+    done(&r);
+    change_night("finished_at = NULL, started = strftime('%Y-%m-%dT%H:%M:%SZ', 'now', '-22 hours')");
+    r = pawl("nightly --quick harness/null");
+    assert_int_equal(r.exit, 0);
+    assert_has(r.err, "was cut short: 1 of 2 parts");
+    assert_has(r.err, "part 1 of 1");
+    assert_null(strstr(r.err, "no night on"));
+    done(&r);
+    change_night("night = date(night, '-3 days')");
+    r = pawl("nightly --quick harness/null");
+    assert_int_equal(r.exit, 0);
+    assert_has(r.err, "no night on ");
+    assert_has(r.out, "**Missing before it: ");
+    done(&r);
+}
+
+/* The lock is free for a moment between two parts, and who waits comes first. */
+static void a_gate_comes_in_between(void **state)
+{
+    pid_t night = start(ASIDE, "nightly --quick harness/null tests/faulty/same tests/faulty/friend");
+    struct result r;
+    char *said;
+    int status;
+
+    (void)state;
+    wait_for_words("aside", "part 1 of 3");
+    r = pawl("run --quick harness/null");
+    assert_int_equal(r.exit, 0);
+    assert_has(r.err, "waiting for pid");
+    done(&r);
+    said = slurp("aside");
+    assert_null(strstr(said, "part 3 of 3"));
+    free(said);
+    assert_int_equal(waitpid(night, &status, 0), night);
+    assert_int_equal(WEXITSTATUS(status), 0);
 }
 
 static void a_part_that_is_wrong_fails_the_night_and_does_not_end_it(void **state)
@@ -145,6 +255,10 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         TEST(a_night_that_was_killed_is_taken_up_where_it_was),
+        TEST(two_nights_at_once_share_the_parts),
+        TEST(what_a_finished_night_lacks_is_measured),
+        TEST(a_night_is_taken_up_after_midnight_and_not_by_the_next_night),
+        TEST(a_gate_comes_in_between),
         TEST(a_part_that_is_wrong_fails_the_night_and_does_not_end_it),
         TEST(a_night_on_a_busy_host_ends_and_can_be_taken_up),
         TEST(the_report_of_a_night_says_what_misses_its_target),
