@@ -2,9 +2,9 @@
 /* changes.h -- where the level of a series shifted: offline segmentation, with a p that is calibrated.
  *
  * What it does, in this order:
- *  1. Points that are not finite (missing nights) are left out; a season that repeats at least four times is taken out;
- *     what stands out of its five neighbours by more than 3 sigma is cut to that, so that one or two nights are a
- * spike.
+ *  1. Points that are not finite (missing nights) are left out; a season that repeats at least four times is taken out,
+ *     be it as long as it may; what stands out of its five neighbours by more than 3 sigma is cut to that, so that one or
+ *     two nights are a spike.
  *  2. The noise: its standard deviation from differences of neighbours, locally (it may grow or shrink), and the factor
  *     by which the variance of long means exceeds that of independent points (an AR(1) of 0.5: 3). Steps look like
  *     dependence and dependence like steps. So the factor is settled with the segments that it leads to, three times:

@@ -101,11 +101,17 @@ static double has_months(double y, double t)
     return y + 5 * sin(2 * M_PI * t * 400 / 12);
 }
 
+static double has_quarters(double y, double t)
+{
+    return y + 3 * sin(2 * M_PI * t * 400 / 91);
+}
+
 static void other_shapes_are_no_steps(void **state)
 {
     static const struct { const char *name; double (*shape)(double y, double t); size_t allowed; } rows[] = {
         { "noise trebles", trebles, 1 }, { "noise grows", grows, 1 }, { "slope", slopes, 1 },
         { "round bend", bends, 1 },      { "steep growth", climbs, 1 }, { "season", has_months, 1 },
+        { "long season", has_quarters, 1 },
         { "round peak", peaks, 12 }, /* no promise: three levels describe it with fewer figures */
     };
     static struct made m;

@@ -299,6 +299,26 @@ static void the_same_series_gives_the_same_steps(void **state)
     free(again);
 }
 
+/* Five years of nights, warmer in summer. */
+static void a_step_shows_through_a_season_of_a_year(void **state)
+{
+    enum { N = 1825 };
+    static double y[N];
+
+    (void)state;
+    for (uint64_t seed = 0; seed < 5; seed++) {
+        struct rng rng = rng_seed(40 + seed);
+        size_t at = 700 + 90 * seed;
+        struct step *steps;
+
+        for (size_t i = 0; i < N; i++)
+            y[i] = rng_normal(&rng) + 4 * sin(2 * M_PI * (double)i / 365.25) + (i < at ? 0 : 3);
+        assert_int_equal(changes_find(y, NULL, N, &steps), 1);
+        assert_in_range(steps[0].index, at - 3, at + 3);
+        free(steps);
+    }
+}
+
 /* Beyond the size up to which every place is a candidate. */
 static void long_series_are_searched_as_well(void **state)
 {
@@ -334,6 +354,7 @@ int main(void)
         cmocka_unit_test(odd_series_have_no_steps),
         cmocka_unit_test(units_and_signs_do_not_matter),
         cmocka_unit_test(the_same_series_gives_the_same_steps),
+        cmocka_unit_test(a_step_shows_through_a_season_of_a_year),
         cmocka_unit_test(long_series_are_searched_as_well),
     };
 
