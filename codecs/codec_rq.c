@@ -125,13 +125,14 @@ static void *load_state(struct blob_reader *in, size_t k, size_t bytes)
         struct residual *r = &q->group[g].residual;
         float *books = fields_halves(in, r->m * RESIDUAL_K * r->k);
 
-        if (!books) {
+        if (books) {
+            free(r->books);
+            r->books = books;
+        }
+        if (!books || residual_tables(r, 0, r->m, &err) < 0) {
             rq_free(q);
             return NULL;
         }
-        free(r->books);
-        r->books = books;
-        residual_tables(r, 0, r->m);
     }
     return q;
 }

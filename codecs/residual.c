@@ -2,26 +2,29 @@
 #include "codecs/residual.h"
 
 #include "base/mem.h"
-#include "codecs/blas.h"
 #include "declare/isa.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { BLOCK = 128 }; /* vectors that pass a stage together: its tables stay in the cache meanwhile */
+enum {
+    SEARCHED = 1024, /* vectors that pass a stage together: what they need of its tables is read from memory once */
+    BLOCK = 96,      /* vectors whose products are made at a time */
+};
 
 int residual_new(struct residual *r, size_t k, size_t m, size_t beam, struct err *err)
 {
     uint32_t isa = isa_host();
 
-    *r = (struct residual){ .k = k, .m = m, .beam = beam };
-    if (blas_load(err) < 0)
-        return -1;
+    *r = (struct residual){ .k = k, .m = m, .beam = beam, .isa = isa };
     r->scan = isa & ISA_AVX512F ? residual_scan_avx512 : isa & ISA_AVX2 ? residual_scan_avx2 : residual_scan_scalar;
+    r->find = isa & ISA_AVX512F ? residual_find_avx512 : isa & ISA_AVX2 ? residual_find_avx2 : residual_find_scalar;
     r->books = mem_array(m * RESIDUAL_K * k, sizeof(*r->books));
     r->lengths = mem_array(m * RESIDUAL_K, sizeof(*r->lengths));
-    r->cross = mem_aligned(residual_cross(0, m) > 0 ? residual_cross(0, m) : 1, sizeof(*r->cross), MEM_LINE, err);
+    r->unit = mem_array(m, sizeof(*r->unit));
+    r->panels = mem_array(m, sizeof(*r->panels));
+    r->cross = mem_huge(residual_cross(0, m) > 0 ? residual_cross(0, m) : 1, sizeof(*r->cross), err);
     if (r->cross)
         return 0;
     residual_free(r);
@@ -30,8 +33,12 @@ int residual_new(struct residual *r, size_t k, size_t m, size_t beam, struct err
 
 void residual_free(struct residual *r)
 {
+    for (size_t t = 0; r->panels && t < r->m; t++)
+        panel_free(&r->panels[t]);
+    free(r->panels);
     free(r->books);
     free(r->lengths);
+    free(r->unit);
     free(r->cross);
     *r = (struct residual){ 0 };
 }
@@ -41,57 +48,123 @@ size_t residual_cross(size_t s, size_t t)
     return t > 0 ? (t * (t - 1) / 2 + s) * RESIDUAL_K * RESIDUAL_K : 0;
 }
 
-void residual_tables(struct residual *r, size_t first, size_t stages)
+static float longest(const struct residual *r, size_t first, size_t last)
 {
-    size_t k = r->k, book = RESIDUAL_K * k;
+    float most = 0;
+
+    for (size_t i = first * RESIDUAL_K; i < last * RESIDUAL_K; i++)
+        most = fmaxf(most, r->lengths[i]);
+    return most;
+}
+
+/* Twice the inner products of two books. */
+static void cross(struct residual *r, size_t s, size_t t)
+{
+    enum { ROWS = 16 };
+    const float *book = r->books + s * RESIDUAL_K * r->k;
+    int16_t *to = r->cross + residual_cross(s, t);
+    float products[ROWS * RESIDUAL_K];
+
+    for (size_t i = 0; i < RESIDUAL_K; i += ROWS) {
+        panel_multiply(&r->panels[t], book + i * r->k, r->k, ROWS, products, r->isa);
+        for (size_t j = 0; j < ROWS * RESIDUAL_K; j++)
+            to[i * RESIDUAL_K + j] = (int16_t)lrintf(2 * products[j] / r->unit[t]);
+    }
+}
+
+int residual_tables(struct residual *r, size_t first, size_t stages, struct err *err)
+{
+    size_t k = r->k;
 
     for (size_t i = first * RESIDUAL_K; i < stages * RESIDUAL_K; i++) {
         r->lengths[i] = 0;
         for (size_t j = 0; j < k; j++)
             r->lengths[i] += r->books[i * k + j] * r->books[i * k + j];
     }
-    for (size_t t = first; t < stages; t++)
+    for (size_t t = first; t < stages; t++) {
+        /* No inner product is larger than the lengths allow, nor, rounded, than 16 bits do. */
+        float most = 2 * sqrtf(longest(r, 0, t)) * sqrtf(longest(r, t, t + 1));
+
+        r->unit[t] = most > 0 ? most / (INT16_MAX - 3) : 1;
+        panel_free(&r->panels[t]);
+        if (panel_new(r->books + t * RESIDUAL_K * k, k, RESIDUAL_K, true, &r->panels[t], err) < 0)
+            return -1;
         for (size_t s = 0; s < t; s++)
-            blas_sgemm(false, true, RESIDUAL_K, RESIDUAL_K, k, 2, r->books + s * book, k, r->books + t * book, k, 0,
-                       r->cross + residual_cross(s, t), RESIDUAL_K);
+            cross(r, s, t);
+    }
+    return 0;
 }
 
-/* Puts a path among the best of *n, cheapest first; of equals, the earlier stays ahead. */
-static void keep(struct residual_path *best, size_t *n, size_t most, const struct residual_path *from, size_t stage,
-                 unsigned code, float cost)
+/* A limit that no less than `beam` of the costs are at or below: each of as many parts of the lanes has one that is. */
+static float limit_of(const float *least, size_t beam)
+{
+    float limit = -INFINITY;
+
+    for (size_t b = 0; b < beam; b++) {
+        float low = INFINITY;
+
+        for (size_t l = b; l < RESIDUAL_LANES; l += beam)
+            low = fminf(low, least[l]);
+        limit = fmaxf(limit, low);
+    }
+    return limit;
+}
+
+/* Puts `pick` among the cheapest of *n, in order; of equals, the earlier stays ahead. */
+static void keep(uint16_t *best, size_t *n, size_t most, uint16_t pick, const float *costs)
 {
     size_t at = *n < most ? (*n)++ : most - 1;
 
-    for (; at > 0 && best[at - 1].cost > cost; at--)
+    for (; at > 0 && costs[best[at - 1]] > costs[pick]; at--)
         best[at] = best[at - 1];
-    memcpy(best[at].code, from->code, stage);
-    best[at].code[stage] = (uint8_t)code;
-    best[at].cost = cost;
+    best[at] = pick;
 }
 
-/* All continuations of n paths by a stage; base: its lengths less twice the inner products with y. */
-static size_t extend(const struct residual *r, size_t stage, const float *base, const struct residual_path *paths,
-                     size_t n, struct residual_path *best)
+/* All continuations of n paths by a stage; products: of its centroids with y. */
+static size_t extend(const struct residual *r, const struct residual_search *b, const float *products,
+                     const struct residual_path *paths, size_t n, struct residual_path *next)
 {
-    const float *rows[RESIDUAL_STAGES_MAX];
-    float sums[RESIDUAL_K];
-    unsigned found[RESIDUAL_K];
-    size_t kept = 0;
+    const int16_t *rows[RESIDUAL_STAGES_MAX];
+    float least[RESIDUAL_LANES];
+    uint16_t best[RESIDUAL_BEAM_MAX];
+    size_t kept = 0, found;
 
+    for (size_t l = 0; l < RESIDUAL_LANES; l++)
+        least[l] = INFINITY;
     for (size_t p = 0; p < n; p++) {
-        float limit = kept < r->beam ? INFINITY : best[kept - 1].cost;
-        size_t below;
+        struct residual_terms terms = { r->lengths + b->stage * RESIDUAL_K, products,
+                                        rows, b->stage, r->unit[b->stage], paths[p].cost };
 
-        for (size_t s = 0; s < stage; s++)
-            rows[s] = r->cross + residual_cross(s, stage) + (size_t)paths[p].code[s] * RESIDUAL_K;
-        below = r->scan(base, rows, stage, paths[p].cost, limit, sums, found);
-        for (size_t i = 0; i < below; i++)
-            if (kept < r->beam || sums[found[i]] < best[kept - 1].cost)
-                keep(best, &kept, r->beam, &paths[p], stage, found[i], sums[found[i]]);
+        for (size_t s = 0; s < b->stage; s++)
+            rows[s] = r->cross + residual_cross(s, b->stage) + (size_t)paths[p].code[s] * RESIDUAL_K;
+        r->scan(&terms, b->costs + p * RESIDUAL_K, least);
     }
-    if (kept == 0) /* sums beyond the range of floats */
-        keep(best, &kept, r->beam, &paths[0], stage, 0, paths[0].cost);
+    found = r->find(b->costs, n * RESIDUAL_K, limit_of(least, r->beam), b->found);
+    for (size_t i = 0; i < found; i++)
+        if (kept < r->beam || b->costs[b->found[i]] < b->costs[best[kept - 1]])
+            keep(best, &kept, r->beam, b->found[i], b->costs);
+    if (kept == 0) /* costs beyond the range of floats */
+        best[kept++] = 0;
+    for (size_t i = 0; i < kept; i++) {
+        next[i] = paths[best[i] / RESIDUAL_K];
+        next[i].code[b->stage] = (uint8_t)(best[i] % RESIDUAL_K);
+        next[i].cost = b->costs[best[i]];
+    }
     return kept;
+}
+
+/* Asks for what extend() will read of the tables. Inlined: by itself, it is a function without effect to the compiler. */
+static inline __attribute__((always_inline)) void fetch(const struct residual *r, size_t stage,
+                                                        const struct residual_path *paths, size_t n)
+{
+    for (size_t p = 0; p < n; p++)
+        for (size_t s = 0; s < stage; s++) {
+            const int16_t *row = r->cross + residual_cross(s, stage) + (size_t)paths[p].code[s] * RESIDUAL_K;
+
+            for (size_t i = 0; (p == 0 || paths[p].code[s] != paths[p - 1].code[s]) && i < RESIDUAL_K;
+                 i += MEM_LINE / sizeof(*row))
+                __builtin_prefetch(row + i);
+        }
 }
 
 int residual_search_new(struct residual_search *b, const struct residual *r, size_t n, struct err *err)
@@ -100,8 +173,10 @@ int residual_search_new(struct residual_search *b, const struct residual *r, siz
     b->now = mem_aligned(n * r->beam, sizeof(*b->now), MEM_LINE, err);
     b->next = mem_aligned(n * r->beam, sizeof(*b->next), MEM_LINE, err);
     b->count = mem_array(n, sizeof(*b->count));
-    b->base = mem_aligned(BLOCK * RESIDUAL_K, sizeof(*b->base), MEM_LINE, err);
-    if (!b->now || !b->next || !b->base) {
+    b->products = mem_aligned(BLOCK * RESIDUAL_K, sizeof(*b->products), MEM_LINE, err);
+    b->costs = mem_aligned(r->beam * RESIDUAL_K, sizeof(*b->costs), MEM_LINE, err);
+    b->found = mem_array(r->beam * RESIDUAL_K, sizeof(*b->found));
+    if (!b->now || !b->next || !b->products || !b->costs) {
         residual_search_free(b);
         return -1;
     }
@@ -113,7 +188,9 @@ void residual_search_free(struct residual_search *b)
     free(b->now);
     free(b->next);
     free(b->count);
-    free(b->base);
+    free(b->products);
+    free(b->costs);
+    free(b->found);
     *b = (struct residual_search){ 0 };
 }
 
@@ -130,17 +207,17 @@ void residual_search_begin(struct residual_search *b, const struct residual *r, 
 void residual_search_extend(struct residual_search *b, const struct residual *r, const float *y, size_t ld)
 {
     struct residual_path *next = b->next;
-    const float *book = r->books + b->stage * RESIDUAL_K * r->k;
 
     for (size_t first = 0; first < b->n; first += BLOCK) {
         size_t n = b->n - first < BLOCK ? b->n - first : BLOCK;
 
-        for (size_t i = 0; i < n; i++)
-            memcpy(b->base + i * RESIDUAL_K, r->lengths + b->stage * RESIDUAL_K, RESIDUAL_K * sizeof(*b->base));
-        blas_sgemm(false, true, n, RESIDUAL_K, r->k, -2, y + first * ld, ld, book, r->k, 1, b->base, RESIDUAL_K);
-        for (size_t i = first; i < first + n; i++)
-            b->count[i] = extend(r, b->stage, b->base + (i - first) * RESIDUAL_K, b->now + i * r->beam, b->count[i],
+        panel_multiply(&r->panels[b->stage], y + first * ld, ld, n, b->products, r->isa);
+        for (size_t i = first; i < first + n; i++) {
+            if (i + 1 < first + n)
+                fetch(r, b->stage, b->now + (i + 1) * r->beam, b->count[i + 1]);
+            b->count[i] = extend(r, b, b->products + (i - first) * RESIDUAL_K, b->now + i * r->beam, b->count[i],
                                  b->next + i * r->beam);
+        }
     }
     b->next = b->now;
     b->now = next;
@@ -158,10 +235,10 @@ int residual_encode(const struct residual *r, const float *y, size_t n, size_t l
 {
     struct residual_search b;
 
-    if (blas_load(err) < 0 || residual_search_new(&b, r, n < BLOCK ? n : BLOCK, err) < 0)
+    if (residual_search_new(&b, r, n < SEARCHED ? n : SEARCHED, err) < 0)
         return -1;
-    for (size_t first = 0; first < n; first += BLOCK) {
-        residual_search_begin(&b, r, n - first < BLOCK ? n - first : BLOCK);
+    for (size_t first = 0; first < n; first += SEARCHED) {
+        residual_search_begin(&b, r, n - first < SEARCHED ? n - first : SEARCHED);
         for (size_t stage = 0; stage < r->m; stage++)
             residual_search_extend(&b, r, y + first * ld, ld);
         residual_search_best(&b, r, codes + first * code_ld, code_ld);

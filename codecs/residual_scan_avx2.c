@@ -3,26 +3,56 @@
 
 #include <immintrin.h>
 
-size_t residual_scan_avx2(const float *base, const float *const *rows, size_t n_rows, float cost, float limit,
-                          float *sums, unsigned *found)
+enum { WIDTH = 8, REGISTERS = 8, PASS = WIDTH * REGISTERS };
+
+void residual_scan_avx2(const struct residual_terms *terms, float *costs, float *least)
 {
-    size_t n = 0;
+    __m256 factor = _mm256_set1_ps(-2), unit = _mm256_set1_ps(terms->unit), cost = _mm256_set1_ps(terms->cost);
+    __m256 low[2] = { _mm256_loadu_ps(least), _mm256_loadu_ps(least + WIDTH) };
 
-    for (size_t j = 0; j < RESIDUAL_K; j += 64) { /* eight registers a pass */
-        __m256 sum[8];
+    for (size_t j = 0; j < RESIDUAL_K; j += PASS) {
+        __m256i sum[REGISTERS];
 
-        for (int l = 0; l < 8; l++)
-            sum[l] = _mm256_add_ps(_mm256_set1_ps(cost), _mm256_loadu_ps(base + j + 8 * l));
-        for (size_t r = 0; r < n_rows; r++)
-            for (int l = 0; l < 8; l++)
-                sum[l] = _mm256_add_ps(sum[l], _mm256_loadu_ps(rows[r] + j + 8 * l));
-        for (int l = 0; l < 8; l++) {
-            unsigned below = (unsigned)_mm256_movemask_ps(_mm256_cmp_ps(sum[l], _mm256_set1_ps(limit), _CMP_LT_OQ));
+#pragma GCC unroll 8
+        for (size_t i = 0; i < REGISTERS; i++)
+            sum[i] = _mm256_setzero_si256();
+        for (size_t r = 0; r < terms->n_rows; r++)
+#pragma GCC unroll 8
+            for (size_t i = 0; i < REGISTERS; i++) {
+                __m128i row = _mm_loadu_si128((const __m128i *)(const void *)(terms->rows[r] + j + WIDTH * i));
 
-            _mm256_storeu_ps(sums + j + 8 * l, sum[l]);
-            for (; below; below &= below - 1)
-                found[n++] = (unsigned)j + 8 * (unsigned)l + (unsigned)__builtin_ctz(below);
+                sum[i] = _mm256_add_epi32(sum[i], _mm256_cvtepi16_epi32(row));
+            }
+#pragma GCC unroll 8
+        for (size_t i = 0; i < REGISTERS; i++) {
+            __m256 c = _mm256_add_ps(cost, _mm256_loadu_ps(terms->lengths + j + WIDTH * i));
+
+            c = _mm256_fmadd_ps(factor, _mm256_loadu_ps(terms->products + j + WIDTH * i), c);
+            c = _mm256_fmadd_ps(unit, _mm256_cvtepi32_ps(sum[i]), c);
+            low[i % 2] = _mm256_min_ps(c, low[i % 2]);
+            _mm256_storeu_ps(costs + j + WIDTH * i, c);
         }
     }
-    return n;
+    _mm256_storeu_ps(least, low[0]);
+    _mm256_storeu_ps(least + WIDTH, low[1]);
+}
+
+size_t residual_find_avx2(const float *costs, size_t n, float limit, uint16_t *found)
+{
+    __m256 most = _mm256_set1_ps(limit);
+    size_t n_found = 0;
+
+    for (size_t i = 0; i < n; i += 4 * WIDTH) {
+        unsigned mask = 0;
+
+#pragma GCC unroll 4
+        for (size_t j = 0; j < 4; j++) {
+            __m256 less = _mm256_cmp_ps(_mm256_loadu_ps(costs + i + j * WIDTH), most, _CMP_LE_OQ);
+
+            mask |= (unsigned)_mm256_movemask_ps(less) << j * WIDTH;
+        }
+        for (; mask; mask &= mask - 1)
+            found[n_found++] = (uint16_t)(i + (unsigned)__builtin_ctz(mask));
+    }
+    return n_found;
 }

@@ -46,7 +46,8 @@ static int stage_by_stage(struct residual *r, const float *y, size_t n, size_t l
         remain(r, s, y, n, ld, codes, rest);
         if (kmeans(rest, n, r->k, r->k, &options, r->books + s * RESIDUAL_K * r->k, err) < 0)
             goto out;
-        residual_tables(r, s, s + 1);
+        if (residual_tables(r, s, s + 1, err) < 0)
+            goto out;
         residual_search_extend(&search, r, y, ld);
     }
     ret = 0;
@@ -139,13 +140,11 @@ int residual_train(struct residual *r, const float *y, size_t n, size_t ld, uint
         if (residual_encode(r, y, n, ld, codes, r->m, err) < 0)
             goto out;
         remain(r, r->m, y, n, ld, codes, rest);
-        if (fit(r, codes, n, rest, err) < 0)
+        if (fit(r, codes, n, rest, err) < 0 || residual_tables(r, 0, r->m, err) < 0)
             goto out;
-        residual_tables(r, 0, r->m);
     }
     fields_round(r->books, r->m * RESIDUAL_K * r->k);
-    residual_tables(r, 0, r->m);
-    ret = 0;
+    ret = residual_tables(r, 0, r->m, err);
 out:
     free(codes);
     free(rest);

@@ -289,26 +289,48 @@ static void a_wider_beam_finds_better_sums(void **state)
     free(y);
 }
 
+/* All costs of a path, the least of each lane, and the cheap ones: fused sums differ in their last bits only. */
 static void residual_scans_agree(void **state)
 {
-    float *base = noise(RESIDUAL_K, 1), *table = noise(3 * RESIDUAL_K, 2), want[RESIDUAL_K], sums[RESIDUAL_K];
-    const float *rows[] = { table, table + RESIDUAL_K, table + 2 * RESIDUAL_K };
-    residual_scan_fn *scans[] = { residual_scan_avx2, residual_scan_avx512 };
-    const uint32_t needs[] = { ISA_AVX2, ISA_AVX512F };
-    unsigned below[RESIDUAL_K], found[RESIDUAL_K];
-    size_t n = residual_scan_scalar(base, rows, 3, 1, -0.5f, want, below);
+    static const struct {
+        residual_scan_fn *scan;
+        residual_find_fn *find;
+        uint32_t needs;
+    } loops[] = { { residual_scan_avx2, residual_find_avx2, ISA_AVX2 },
+                  { residual_scan_avx512, residual_find_avx512, ISA_AVX512F } };
+    float *noises = noise(2 * RESIDUAL_K, 1), want[RESIDUAL_K], costs[RESIDUAL_K], low[2][RESIDUAL_LANES];
+    int16_t table[3 * RESIDUAL_K];
+    const int16_t *rows[] = { table, table + RESIDUAL_K, table + 2 * RESIDUAL_K };
+    struct residual_terms terms = { noises, noises + RESIDUAL_K, rows, 3, 1e-4f, 1 };
+    uint16_t below[RESIDUAL_K], found[RESIDUAL_K];
+    struct rng rng = rng_seed(2);
+    size_t n;
 
     (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(table); i++)
+        table[i] = (int16_t)((int)rng_below(&rng, UINT16_MAX) - INT16_MAX);
+    for (size_t l = 0; l < RESIDUAL_LANES; l++)
+        low[0][l] = l ? INFINITY : -100;
+    residual_scan_scalar(&terms, want, low[0]);
+    assert_true(low[0][0] == -100);
+    for (size_t j = 1; j < RESIDUAL_K; j++)
+        assert_true(j % RESIDUAL_LANES == 0 || want[j] >= low[0][j % RESIDUAL_LANES]);
+    n = residual_find_scalar(want, RESIDUAL_K, -.5f, below);
     assert_true(n > 0 && n < RESIDUAL_K);
-    for (size_t i = 0; i < ARRAY_LEN(scans); i++) {
-        if (needs[i] & ~isa_host())
+    for (size_t i = 0; i < ARRAY_LEN(loops); i++) {
+        if (loops[i].needs & ~isa_host())
             continue;
-        assert_int_equal(scans[i](base, rows, 3, 1, -0.5f, sums, found), n);
+        for (size_t l = 0; l < RESIDUAL_LANES; l++)
+            low[1][l] = l ? INFINITY : -100;
+        loops[i].scan(&terms, costs, low[1]);
+        for (size_t j = 0; j < RESIDUAL_K; j++)
+            assert_true(fabsf(costs[j] - want[j]) < 1e-5f);
+        for (size_t l = 0; l < RESIDUAL_LANES; l++)
+            assert_true(fabsf(low[1][l] - low[0][l]) < 1e-5f);
+        assert_int_equal(loops[i].find(want, RESIDUAL_K, -.5f, found), n);
         assert_memory_equal(found, below, n * sizeof(*found));
-        assert_memory_equal(sums, want, sizeof(sums));
     }
-    free(base);
-    free(table);
+    free(noises);
 }
 
 int main(void)
