@@ -153,7 +153,7 @@ static size_t extend(const struct residual *r, const struct residual_search *b, 
     return kept;
 }
 
-/* Asks for what extend() will read of the tables. Inlined: by itself, it is a function without effect to the compiler. */
+/* Asks for what extend() will read of the tables. By itself it would be a function without effect to the compiler. */
 static inline __attribute__((always_inline)) void fetch(const struct residual *r, size_t stage,
                                                         const struct residual_path *paths, size_t n)
 {

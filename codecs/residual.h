@@ -5,7 +5,7 @@
  * The best sum is searched for with a beam: after each stage the `beam` best sums so far are kept. What a sum costs is
  * |y - sum|^2 - |y|^2; a stage adds to it the centroid's squared length, -2 <y, centroid>, and twice its inner products
  * with those chosen before, which are tables (Babenko & Lempitsky, CVPR 2014). These are larger than a cache and read all
- * over, and hold whole numbers of 16 bits. A code is m bytes. Centroids are kept in half floats. */
+ * over: they hold whole numbers of 16 bits. A code is m bytes. Centroids are kept in half floats. */
 #pragma once
 
 #include "codecs/coder.h"

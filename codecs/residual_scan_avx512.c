@@ -7,7 +7,8 @@ enum { WIDTH = 16, REGISTERS = 8, PASS = WIDTH * REGISTERS };
 
 void residual_scan_avx512(const struct residual_terms *terms, float *costs, float *least)
 {
-    __m512 factor = _mm512_set1_ps(-2), unit = _mm512_set1_ps(terms->unit), cost = _mm512_set1_ps(terms->cost), low = _mm512_loadu_ps(least);
+    __m512 factor = _mm512_set1_ps(-2), unit = _mm512_set1_ps(terms->unit), cost = _mm512_set1_ps(terms->cost);
+    __m512 low = _mm512_loadu_ps(least);
 
     for (size_t j = 0; j < RESIDUAL_K; j += PASS) {
         __m512i sum[REGISTERS];
@@ -41,8 +42,8 @@ size_t residual_find_avx512(const float *costs, size_t n, float limit, uint16_t 
     size_t n_found = 0;
 
     for (size_t i = 0; i < n; i += 2 * WIDTH) {
-        unsigned low = _mm512_cmp_ps_mask(_mm512_loadu_ps(costs + i), most, _CMP_LE_OQ);
-        unsigned mask = low | (unsigned)_mm512_cmp_ps_mask(_mm512_loadu_ps(costs + i + WIDTH), most, _CMP_LE_OQ) << WIDTH;
+        unsigned high = _mm512_cmp_ps_mask(_mm512_loadu_ps(costs + i + WIDTH), most, _CMP_LE_OQ);
+        unsigned mask = _mm512_cmp_ps_mask(_mm512_loadu_ps(costs + i), most, _CMP_LE_OQ) | high << WIDTH;
 
         for (; mask; mask &= mask - 1)
             found[n_found++] = (uint16_t)(i + (unsigned)__builtin_ctz(mask));
