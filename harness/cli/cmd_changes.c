@@ -4,6 +4,7 @@
 #include "cli/stepping.h"
 #include "judge/changes.h"
 #include "record/import_csv.h"
+#include "report/news.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -84,15 +85,46 @@ static const struct step *find_by_id(const struct stepping *stepping, const char
     return NULL;
 }
 
+static int add_ack(const struct series *series, const struct step *step, const char *reason, struct store *store,
+                   struct err *err)
+{
+    struct ack ack = { .run = series->points[step->index].run };
+    time_t now = time(NULL);
+    struct tm utc;
+
+    text_copy(ack.case_id, sizeof(ack.case_id), series->case_id);
+    text_copy(ack.metric, sizeof(ack.metric), series->metric);
+    text_copy(ack.host_class, sizeof(ack.host_class), series->host_class);
+    text_copy(ack.reason, sizeof(ack.reason), reason);
+    strftime(ack.at, sizeof(ack.at), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
+    if (store_add_ack(store, &ack, err) < 0)
+        return -1;
+    say("pawl changes: acknowledged: %s, %s on %s, since run %lld", ack.case_id, ack.metric, ack.host_class,
+        (long long)ack.run);
+    return 0;
+}
+
+/* Is it the same change, seen in another metric of the case: to the worse or to the better as well, and begun by the same
+ * run? Noise may show it to one a run or two later. */
+static bool is_same_change(const struct series *a, const struct step *x, const struct series *b, const struct step *y)
+{
+    int64_t first = a->points[x->index].run;
+    bool near = false;
+
+    if (a == b || y->state == STEP_SUSPECTED || strcmp(a->case_id, b->case_id) != 0 || strcmp(a->host_class, b->host_class) != 0)
+        return false;
+    for (size_t i = y->index > 2 ? y->index - 2 : 0; i <= y->index + 2 && i < b->n_points; i++)
+        near |= b->points[i].run == first;
+    return near && (news_harm(a, x) > 0) == (news_harm(b, y) > 0);
+}
+
 static int acknowledge(const struct context *context, struct store *store, const struct stepping *stepping,
                        struct err *err)
 {
     const struct options *o = context->options;
     const struct series *series;
     const struct step *step = find_by_id(stepping, o->ack, &series);
-    struct ack ack = { 0 };
-    time_t now = time(NULL);
-    struct tm utc;
+    int ret;
 
     if (!step)
         return err_set(err, ERR_CONFIG,
@@ -101,19 +133,18 @@ static int acknowledge(const struct context *context, struct store *store, const
     if (step->state == STEP_SUSPECTED)
         return err_set(err, ERR_CONFIG, "'%s' is only suspected: it can be acknowledged from its third point on",
                        o->ack);
-    if (!text_is_utf8(o->reason) || strlen(o->reason) >= sizeof(ack.reason))
-        return err_set(err, ERR_USAGE, "the reason is longer than %zu bytes or no UTF-8", sizeof(ack.reason) - 1);
-    text_copy(ack.case_id, sizeof(ack.case_id), series->case_id);
-    text_copy(ack.metric, sizeof(ack.metric), series->metric);
-    text_copy(ack.host_class, sizeof(ack.host_class), series->host_class);
-    text_copy(ack.reason, sizeof(ack.reason), o->reason);
-    ack.run = series->points[step->index].run;
-    strftime(ack.at, sizeof(ack.at), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
-    if (store_add_ack(store, &ack, err) < 0)
-        return -1;
-    say("pawl changes: acknowledged: %s, %s on %s, since run %lld", ack.case_id, ack.metric, ack.host_class,
-        (long long)ack.run);
-    return 0;
+    if (!text_is_utf8(o->reason) || strlen(o->reason) >= sizeof(((struct ack *)NULL)->reason))
+        return err_set(err, ERR_USAGE, "the reason is longer than %zu bytes or no UTF-8",
+                       sizeof(((struct ack *)NULL)->reason) - 1);
+    ret = add_ack(series, step, o->reason, store, err);
+    for (size_t i = 0; i < stepping->n; i++)
+        for (size_t k = 0; k < stepping->all[i].n_steps && ret == 0; k++) {
+            const struct stepped *other = &stepping->all[i];
+
+            if (!other->steps[k].acked && is_same_change(series, step, other->series, &other->steps[k]))
+                ret = add_ack(other->series, &other->steps[k], o->reason, store, err);
+        }
+    return ret;
 }
 
 static int of_history(const struct context *context, struct err *err)

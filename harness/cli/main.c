@@ -20,6 +20,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 extern const struct registry subjects;    /* generated from the add_subject() lines */
@@ -153,9 +154,51 @@ int say_error(const struct context *context, const struct err *err)
     return exits[err->code];
 }
 
+/* A terminal of another character set than UTF-8 gets ASCII: what a report draws with, by name, all else as '?'. */
+static void to_ascii(struct text *text)
+{
+    static const struct { const char *utf8, *ascii; } rows[] = {
+        { "▁", "_" }, { "▂", "." }, { "▃", "-" }, { "▄", "=" }, { "▅", "+" }, { "▆", "*" }, { "▇", "%" }, { "█", "#" },
+        { "×", "x" }, { "±", "+-" }, { "→", "->" }, { "…", "..." }, { "’", "'" }, { "µ", "u" },
+        { "\u00a0", " " }, { "\u2011", "-" },
+    };
+    struct text out = { 0 };
+
+    for (const char *s = text->data; s && *s;) {
+        size_t n = 1, i = 0;
+
+        while (n < 4 && (s[n] & 0xc0) == 0x80)
+            n++;
+        while (n > 1 && i < ARRAY_LEN(rows) && strncmp(s, rows[i].utf8, n) != 0)
+            i++;
+        text_addf(&out, "%.*s", n > 1 ? 0 : 1, s);
+        text_add(&out, n == 1 ? "" : i < ARRAY_LEN(rows) ? rows[i].ascii : "?");
+        s += n;
+    }
+    text_free(text);
+    *text = out;
+}
+
+/* By the environment, as setlocale() reads it. */
+static bool is_utf8_locale(void)
+{
+    static const char *const names[] = { "LC_ALL", "LC_CTYPE", "LANG" };
+
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        const char *value = getenv(names[i]);
+
+        if (value && *value)
+            return strcasestr(value, "utf-8") || strcasestr(value, "utf8");
+    }
+    return false;
+}
+
 int print_text(struct text *text, struct err *err)
 {
     int ret = 0;
+
+    if (isatty(STDOUT_FILENO) && !is_utf8_locale())
+        to_ascii(text);
 
     if ((text->len && fwrite(text->data, 1, text->len, stdout) != text->len) || fflush(stdout) != 0)
         ret = err_set(err, ERR_HARNESS, "cannot write to standard output: %m");
@@ -167,8 +210,11 @@ struct table_style stdout_style(void)
 {
     const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
     bool plain = (no_color && *no_color) || !term || strcmp(term, "dumb") == 0;
+    struct winsize size;
 
-    return (struct table_style){ .colour = isatty(STDOUT_FILENO) && !plain };
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0)
+        size.ws_col = 0; /* no terminal */
+    return (struct table_style){ .colour = isatty(STDOUT_FILENO) && !plain, .width = size.ws_col };
 }
 
 int make_plan(const struct context *context, const struct topology *topology, struct plan *plan, struct err *err)

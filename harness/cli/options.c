@@ -106,7 +106,7 @@ static const struct option {
     { "--all", NULL, CMD_GATE | CMD_COMPARE | CMD_MERGE, FLAG, offsetof(struct options, all), "show what passed or is unchanged, too" },
     { "--all", NULL, CMD_CHANGES, FLAG, offsetof(struct options, all), "show acknowledged changes, too" },
     { "--ack", "ID", CMD_CHANGES, STRING, offsetof(struct options, ack),
-      "acknowledge the change of that id, with --reason: it stays quiet from then on" },
+      "acknowledge the change of that id, in all metrics of its case, with --reason: it stays quiet from then on" },
     { "--reason", "TEXT", CMD_CHANGES, STRING, offsetof(struct options, reason), "why the acknowledged change is all right" },
     { "--days", "N", CMD_PRUNE, COUNT, offsetof(struct options, days), "samples younger than that stay (default: 90)" },
     { "--dry-run", NULL, CMD_PRUNE, FLAG, offsetof(struct options, dry_run), "change nothing: say what would go" },

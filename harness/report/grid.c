@@ -80,6 +80,24 @@ static void print_row(const struct grid_row *row, const char *align, const size_
     text_add(out, "\n");
 }
 
+size_t grid_width(const struct grid *grid)
+{
+    size_t n_columns, *widths = column_widths(grid, &n_columns), most = 0;
+
+    for (size_t i = 0; i < grid->n_rows; i++) {
+        const struct grid_row *row = &grid->rows[i];
+        size_t width = 0;
+
+        if (row->tail && row->n_cells == 1)
+            continue; /* a heading may be longer */
+        for (size_t j = 0; j < row->n_cells; j++)
+            width += (j ? GAP : 0) + (row->tail && j + 1 == row->n_cells ? figure_columns(row->cells[j].s) : widths[j]);
+        most = width > most ? width : most;
+    }
+    free(widths);
+    return most;
+}
+
 void grid_print(const struct grid *grid, bool colour, struct text *out)
 {
     size_t n_columns, *widths = column_widths(grid, &n_columns);

@@ -2,7 +2,7 @@
 /* grid.h -- rows of cells, printed as aligned columns of plain text.
  *
  * Start from {0} with `align` set: one letter a column, 'l' or 'r'; columns beyond it are 'l'. A row may end in a tail,
- * free text that widens no column. Strings are copied. */
+ * free text that widens no column; a row of one tail is a heading. Strings are copied. */
 #pragma once
 
 #include "base/text.h"
@@ -23,5 +23,6 @@ struct grid {
 void grid_row(struct grid *grid, bool blank_before);
 void grid_cell(struct grid *grid, const char *s, const char *colour); /* in the row begun last */
 void grid_tail(struct grid *grid, const char *s, const char *colour); /* ends it */
+size_t grid_width(const struct grid *grid); /* columns of its longest line that is no heading */
 void grid_print(const struct grid *grid, bool colour, struct text *out);
 void grid_free(struct grid *grid);

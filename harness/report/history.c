@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "report/history.h"
 
+#include "base/day.h"
 #include "base/mem.h"
 #include "report/figure.h"
 #include "report/grid.h"
@@ -11,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { LEAST_SPARKS = 8 };
 #define LEAST_SPAN 0.02 /* of the value: noise of a thousandth is no mountain range */
 
 static double median_of(const struct series *s, size_t from, size_t to)
@@ -29,17 +31,50 @@ static double median_of(const struct series *s, size_t from, size_t to)
     return m;
 }
 
-static void sparkline(const struct series *s, struct text *out)
+/* The days that a series spans, where it is one of nights: most runs have a day of their own, and most days a run. */
+static size_t span_of_nights(const struct series *s, int64_t *first)
+{
+    size_t days = 0;
+    int64_t last = -1;
+
+    for (size_t i = 0; i < s->n_points; i++) {
+        int64_t day = day_parse(s->points[i].started);
+
+        if (day < 0 || (i > 0 && day < last))
+            return 0;
+        if (i == 0)
+            *first = day;
+        days += day != last;
+        last = day;
+    }
+    if (days < 3 || 2 * days < s->n_points || 2 * days < (size_t)(last - *first + 1))
+        return 0;
+    return (size_t)(last - *first + 1);
+}
+
+/* Which of n characters a point belongs to: by its night where they are nights, so that missing ones are seen. The newest
+ * one always has the last character for itself. */
+static size_t place_of(const struct series *s, size_t i, size_t n, size_t span, int64_t first)
+{
+    size_t at = span ? (size_t)(day_parse(s->points[i].started) - first) : i, of = span ? span : s->n_points;
+
+    return i + 1 == s->n_points || n < 2 ? n - 1 : at + 1 >= of ? n - 2 : at * (n - 1) / (of - 1);
+}
+
+static void sparkline(const struct series *s, size_t most, struct text *out)
 {
     static const char *const sparks[] = { "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█" };
-    size_t n = s->n_points < HISTORY_SPARKS ? s->n_points : HISTORY_SPARKS;
+    int64_t first = 0;
+    size_t nights = span_of_nights(s, &first), of = nights ? nights : s->n_points, n = of < most ? of : most, from = 0;
     double v[HISTORY_SPARKS], low = INFINITY, high = -INFINITY, span;
 
     for (size_t i = 0; i < n; i++) {
-        size_t from = n == s->n_points ? i : i * (s->n_points - 1) / (n - 1);
-        size_t to = n == s->n_points ? i + 1 : (i + 1) * (s->n_points - 1) / (n - 1);
+        size_t to = from;
 
-        v[i] = i + 1 == n ? s->points[s->n_points - 1].value : median_of(s, from, to);
+        while (to < s->n_points && place_of(s, to, n, nights, first) <= i)
+            to++;
+        v[i] = to > from ? median_of(s, from, to) : NAN;
+        from = to;
         if (isfinite(v[i])) {
             low = fmin(low, v[i]);
             high = fmax(high, v[i]);
@@ -65,24 +100,13 @@ static void clean_cell(struct grid *grid, const char *s, const char *colour)
 
 static void value_cell(struct grid *grid, const struct series *s, double value)
 {
-    char number[FIGURE_TEXT];
-    struct text t = { 0 };
+    char text[FIGURE_TEXT];
 
-    if (strcmp(s->unit, "ns") == 0 && isfinite(value))
-        text_add(&t, text_ns(number, value));
-    else {
-        text_add(&t, figure_number(number, value));
-        if (*s->unit) {
-            text_add(&t, strcmp(s->unit, "x") == 0 ? "" : " ");
-            figure_clean(&t, strcmp(s->unit, "x") == 0 ? "×" : s->unit);
-        }
-    }
-    grid_cell(grid, t.data, "\033[1m");
-    text_free(&t);
+    clean_cell(grid, figure_with_unit(text, value, s->unit), "\033[1m");
 }
 
 /* "-4.2% since 2026-11-02 (3f9a01c2)" of the last change that nobody explained. */
-static void change_cell(struct grid *grid, const struct stepped *stepped)
+static void change_cell(struct grid *grid, const struct stepped *stepped, bool tight)
 {
     const struct series *s = stepped->series;
     const struct step *last = NULL;
@@ -99,48 +123,108 @@ static void change_cell(struct grid *grid, const struct stepped *stepped)
         text_addf(&t, "%+g", last->after - last->before);
     else
         text_addf(&t, "%+.*f%%", fabs(last->effect) < 0.001 ? 3 : 1, 100 * last->effect);
-    text_addf(&t, " %s %.10s", last->state == STEP_SUSPECTED ? "suspected since" : "since",
-              s->points[last->index].started);
+    if (last->state == STEP_SUSPECTED)
+        text_add(&t, tight ? "?" : " suspected");
+    text_addf(&t, " since %.10s", s->points[last->index].started);
     if (last->epoch)
-        text_add(&t, ", the host changed, too");
+        text_add(&t, tight ? ", host" : ", the host changed, too");
     grid_tail(grid, t.data, last->state == STEP_SUSPECTED ? "\033[2m" : better ? "\033[32m" : "\033[31m");
     text_free(&t);
 }
 
-void history_table(const struct stepped *stepped, size_t n, const struct table_style *style, struct text *out)
+/* How a row is laid out. */
+struct layout {
+    bool hosts;  /* there are several */
+    bool narrow; /* the case and its host are a heading over its metrics */
+    bool tight;  /* in few words */
+    size_t sparks;
+};
+
+static void heading(struct grid *grid, const struct series *s, const struct layout *layout)
+{
+    struct text t = { 0 };
+
+    figure_clean(&t, s->case_id);
+    if (layout->hosts) {
+        text_add(&t, " on ");
+        figure_clean(&t, s->host_class);
+    }
+    grid_row(grid, true);
+    grid_tail(grid, t.data, "\033[1m");
+    text_free(&t);
+}
+
+static void row(struct grid *grid, const struct stepped *stepped, const struct layout *layout)
+{
+    const struct series *s = stepped->series;
+    struct text sparks = { 0 };
+    char runs[24];
+
+    snprintf(runs, sizeof(runs), "%zu", s->n_points);
+    sparkline(s, layout->sparks, &sparks);
+    grid_row(grid, false);
+    if (!layout->narrow)
+        clean_cell(grid, s->case_id, NULL);
+    clean_cell(grid, s->metric, NULL);
+    if (layout->hosts && !layout->narrow)
+        clean_cell(grid, s->host_class, "\033[2m");
+    grid_cell(grid, runs, NULL);
+    grid_cell(grid, sparks.data, "\033[36m");
+    value_cell(grid, s, s->points[s->n_points - 1].value);
+    change_cell(grid, stepped, layout->tight);
+    text_free(&sparks);
+}
+
+static void fill(struct grid *grid, const struct stepped *stepped, size_t n, const struct layout *layout)
 {
     static const char *const names[] = { "case", "metric", "host class", "runs", "course", "newest" };
-    bool hosts = false;
+
+    grid->align = layout->narrow ? "lrlr" : layout->hosts ? "lllrlrl" : "llrlrl";
+    if (!layout->narrow) {
+        grid_row(grid, false);
+        for (size_t i = 0; i < ARRAY_LEN(names); i++)
+            if (i != 2 || layout->hosts)
+                grid_cell(grid, names[i], "\033[1m");
+    }
+    for (size_t i = 0; i < n; i++) {
+        const struct series *s = stepped[i].series, *before = i ? stepped[i - 1].series : NULL;
+
+        if (layout->narrow && (!before || strcmp(before->case_id, s->case_id) != 0 || strcmp(before->host_class, s->host_class) != 0))
+            heading(grid, s, layout);
+        row(grid, &stepped[i], layout);
+    }
+}
+
+void history_table(const struct stepped *stepped, size_t n, const struct table_style *style, struct text *out)
+{
+    struct layout layout = { .sparks = HISTORY_SPARKS };
+    struct stepped *sorted = NULL;
     struct grid grid = { 0 };
 
     for (size_t i = 1; i < n; i++)
-        hosts |= strcmp(stepped[i].series->host_class, stepped[0].series->host_class) != 0;
-    grid.align = hosts ? "lllrlrl" : "llrlrl";
-    grid_row(&grid, false);
-    for (size_t i = 0; i < ARRAY_LEN(names); i++)
-        if (i != 2 || hosts)
-            grid_cell(&grid, names[i], "\033[1m");
-    for (size_t i = 0; i < n; i++) {
-        const struct series *s = stepped[i].series;
-        struct text sparks = { 0 };
-        char runs[24];
+        layout.hosts |= strcmp(stepped[i].series->host_class, stepped[0].series->host_class) != 0;
+    fill(&grid, stepped, n, &layout);
+    if (style->width && grid_width(&grid) > style->width) {
+        sorted = steps_by_case(stepped, n);
+        layout.narrow = true;
+        grid_free(&grid);
+        fill(&grid, sorted, n, &layout);
+    }
+    if (style->width && grid_width(&grid) > style->width) {
+        size_t beyond;
 
-        snprintf(runs, sizeof(runs), "%zu", s->n_points);
-        sparkline(s, &sparks);
-        grid_row(&grid, false);
-        clean_cell(&grid, s->case_id, NULL);
-        clean_cell(&grid, s->metric, NULL);
-        if (hosts)
-            clean_cell(&grid, s->host_class, "\033[2m");
-        grid_cell(&grid, runs, NULL);
-        grid_cell(&grid, sparks.data, "\033[36m");
-        value_cell(&grid, s, s->points[s->n_points - 1].value);
-        change_cell(&grid, &stepped[i]);
-        text_free(&sparks);
+        layout.tight = true;
+        grid_free(&grid);
+        fill(&grid, sorted, n, &layout);
+        beyond = grid_width(&grid) > style->width ? grid_width(&grid) - style->width : 0;
+        layout.sparks = beyond < HISTORY_SPARKS - LEAST_SPARKS ? HISTORY_SPARKS - beyond : LEAST_SPARKS;
+        grid_free(&grid);
+        fill(&grid, sorted, n, &layout);
     }
     if (n)
         grid_print(&grid, style->colour, out);
     grid_free(&grid);
+    free(sorted);
 }
 
 static void set(json_t *object, const char *key, json_t *value)

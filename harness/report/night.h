@@ -18,6 +18,7 @@ struct night_report {
     double margin; /* of the gate: what is worse than accepted by more is told */
 };
 
-/* How the night's figures stand beside targets and what was accepted, then the changes: the worst first, at most 20 of each
- * and how many more there are. Names from outside are escaped. */
+/* A headline that counts what is bad, nights that are missing, parts that failed; how the night's figures stand beside targets
+ * and what was accepted, then the changes: the worst first, at most 20 of each and how many more there are; at last what was
+ * measured. Names from outside are escaped. */
 void night_markdown(const struct night_report *report, struct text *out);

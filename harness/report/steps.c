@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "report/steps.h"
 
+#include "base/mem.h"
 #include "report/figure.h"
 #include "report/grid.h"
 
@@ -32,7 +33,7 @@ static void level_cell(struct grid *grid, double value, double other)
     grid_cell(grid, buf, NULL);
 }
 
-static void step_cells(struct grid *grid, const struct step *s)
+static void step_cells(struct grid *grid, const struct step *s, bool narrow)
 {
     char buf[FIGURE_TEXT];
 
@@ -44,17 +45,20 @@ static void step_cells(struct grid *grid, const struct step *s)
         snprintf(buf, sizeof(buf), "%+.*f%%", fabs(s->effect) < 0.001 ? 4 : 1, 100 * s->effect);
     grid_cell(grid, buf, "\033[1m");
     snprintf(buf, sizeof(buf), s->p < 1e-12 ? "<1e-12" : "%.2g", s->p);
-    grid_cell(grid, buf, NULL);
+    if (!narrow)
+        grid_cell(grid, buf, NULL);
 }
 
-static void state_cell(struct grid *grid, const struct step *s)
+static void state_cell(struct grid *grid, const struct step *s, bool narrow)
 {
     struct text t = { 0 };
 
-    if (s->state == STEP_SUSPECTED)
+    if (s->state == STEP_SUSPECTED && narrow)
+        text_add(&t, "suspected");
+    else if (s->state == STEP_SUSPECTED)
         text_addf(&t, "suspected since %zu point%s", s->n_after, s->n_after == 1 ? "" : "s");
     else if (s->epoch)
-        text_add(&t, "the host changed, too");
+        text_add(&t, narrow ? "host" : "the host changed, too");
     if (s->acked) {
         text_add(&t, s->epoch ? "; acknowledged: " : "acknowledged: ");
         figure_clean(&t, s->acked);
@@ -71,19 +75,88 @@ static void header(struct grid *grid, const char *const *names, size_t n)
         grid_cell(grid, names[i], "\033[1m");
 }
 
-static void history_row(struct grid *grid, const struct series *series, const struct step *step)
+static void history_cells(struct grid *grid, const struct series *series, const struct step *step, bool narrow)
 {
     const struct point *p = &series->points[step->index];
-    char date[11], id[STEP_ID];
+    char date[11], id[STEP_ID], commit[13];
 
     snprintf(date, sizeof(date), "%.10s", p->started);
+    text_copy(commit, narrow ? 9 : sizeof(commit), p->commit);
     step_id(series->case_id, series->metric, series->host_class, p->run, id);
     cell(grid, id, NULL);
-    cell(grid, series->case_id, NULL);
+    if (!narrow)
+        cell(grid, series->case_id, NULL);
     cell(grid, series->metric, NULL);
-    cell(grid, series->host_class, "\033[2m");
+    if (!narrow)
+        cell(grid, series->host_class, "\033[2m");
     cell(grid, date, NULL);
-    cell(grid, p->commit[0] ? p->commit : "-", NULL);
+    cell(grid, *commit ? commit : "-", NULL);
+}
+
+static void heading(struct grid *grid, const struct series *s)
+{
+    struct text t = { 0 };
+
+    figure_clean(&t, s->case_id);
+    text_add(&t, " on ");
+    figure_clean(&t, s->host_class);
+    grid_row(grid, true);
+    grid_tail(grid, t.data, "\033[1m");
+    text_free(&t);
+}
+
+static bool same_case(const struct series *a, const struct series *b)
+{
+    return strcmp(a->case_id, b->case_id) == 0 && strcmp(a->host_class, b->host_class) == 0;
+}
+
+static int compare_cases(const void *a, const void *b)
+{
+    const struct series *x = ((const struct stepped *)a)->series, *y = ((const struct stepped *)b)->series;
+    int d = strverscmp(x->case_id, y->case_id); /* n=512 before n=1024 */
+
+    d = d ? d : strcmp(x->host_class, y->host_class);
+    return d ? d : strcmp(x->metric, y->metric);
+}
+
+struct stepped *steps_by_case(const struct stepped *stepped, size_t n)
+{
+    struct stepped *sorted = mem_array(n + 1, sizeof(*sorted));
+
+    memcpy(sorted, stepped, n * sizeof(*sorted));
+    if (n)
+        qsort(sorted, n, sizeof(*sorted), compare_cases);
+    return sorted;
+}
+
+/* Returns how many steps there are. */
+static size_t fill(struct grid *grid, const struct stepped *stepped, size_t n, bool acked, bool narrow)
+{
+    const struct series *last = NULL;
+    size_t rows = 0;
+
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < stepped[i].n_steps; k++) {
+            const struct series *series = stepped[i].series;
+            const struct step *step = &stepped[i].steps[k];
+            char index[32];
+
+            if ((!series && step->state == STEP_SUSPECTED) || (step->acked && !acked))
+                continue;
+            rows++;
+            if (narrow && (!last || !same_case(series, last)))
+                heading(grid, series);
+            last = series;
+            grid_row(grid, false);
+            snprintf(index, sizeof(index), "%zu", step->index);
+            if (series)
+                history_cells(grid, series, step, narrow);
+            else
+                grid_cell(grid, index, NULL);
+            step_cells(grid, step, narrow);
+            state_cell(grid, step, narrow);
+        }
+    return rows;
 }
 
 void steps_table(const struct stepped *stepped, size_t n, bool acked, const struct table_style *style, struct text *out)
@@ -93,29 +166,21 @@ void steps_table(const struct stepped *stepped, size_t n, bool acked, const stru
                                            "commit", "before", "after",  "effect",     "p" };
     bool is_history = n > 0 && stepped[0].series;
     struct grid grid = { .align = is_history ? "llllllrrrr" : "rrrrr" };
-    size_t rows = 0;
+    size_t rows;
 
     if (is_history)
         header(&grid, history, ARRAY_LEN(history));
     else
         header(&grid, own, ARRAY_LEN(own));
-    for (size_t i = 0; i < n; i++)
-        for (size_t k = 0; k < stepped[i].n_steps; k++) {
-            const struct step *step = &stepped[i].steps[k];
-            char index[32];
+    rows = fill(&grid, stepped, n, acked, false);
+    if (is_history && style->width && grid_width(&grid) > style->width) {
+        struct stepped *sorted = steps_by_case(stepped, n);
 
-            if ((!is_history && step->state == STEP_SUSPECTED) || (step->acked && !acked))
-                continue;
-            rows++;
-            grid_row(&grid, false);
-            snprintf(index, sizeof(index), "%zu", step->index);
-            if (is_history)
-                history_row(&grid, stepped[i].series, step);
-            else
-                grid_cell(&grid, index, NULL);
-            step_cells(&grid, step);
-            state_cell(&grid, step);
-        }
+        grid_free(&grid);
+        grid.align = "llllrrr";
+        fill(&grid, sorted, n, acked, true);
+        free(sorted);
+    }
     if (rows)
         grid_print(&grid, style->colour, out);
     grid_free(&grid);

@@ -17,9 +17,12 @@ struct stepped {
 
 /* A row a change. Of a file "index before after effect p", and only what is confirmed; of the history id, case, metric,
  * host class, date and commit instead of the index, and what is suspected, too; what is acknowledged only with `acked`.
- * Nothing where there is no row. */
+ * Nothing where there is no row. Where a line is longer than the terminal is wide, a case is a heading over its changes. */
 void steps_table(const struct stepped *stepped, size_t n, bool acked, const struct table_style *style,
                  struct text *out);
+
+/* Of the history, the metrics of a case on a class of hosts side by side: a copy, to be freed. */
+struct stepped *steps_by_case(const struct stepped *stepped, size_t n);
 
 /* {"schema":1, "series":[{..., "points", "changes":[{"index", "before", "after", "shift":{"value","low","high"},
  * "effect", "sigmas", "p", "points_since", "epoch"}], "suspected": null or like a change}]}: every series, also those

@@ -5,9 +5,11 @@
 #include "base/text.h"
 #include "declare/result.h"
 
-/* Colour only where the caller knows that it is wanted. */
+/* Colour only where the caller knows that it is wanted; `width`: columns of the terminal, 0 where none is known: lines of
+ * any length. Tables that have a narrow form take it where a line would not fit. */
 struct table_style {
     bool colour;
+    size_t width;
 };
 
 /* One row a case, by comparison, the reference first: time with its interval (± the farther end, relative), spread,

@@ -29,6 +29,10 @@ static void add_night(struct store *store, int night, double value, const char *
     text_copy(e->unit, sizeof(e->unit), "x");
     e->better = METRIC_HIGHER_IS_BETTER;
     e->value = e->low = e->high = value + 0.01 * (night * 7 % 5);
+    e = case_add_estimate(c);
+    text_copy(e->metric, sizeof(e->metric), "tokens_s");
+    e->better = METRIC_HIGHER_IS_BETTER;
+    e->value = e->low = e->high = 1000 * value + (night * 5 % 7);
     assert_int_equal(store_finish_run(store, &run, &err), 0);
     run_result_free(&run);
 }
@@ -114,11 +118,13 @@ static void an_acknowledged_change_stays_quiet(void **state)
     r = ack(id, "--reason 'a larger tile'");
     assert_int_equal(r.exit, 0);
     assert_has(r.err, "acknowledged: tests/epochs/fast, speedup on h, since run 11");
+    assert_has(r.err, "acknowledged: tests/epochs/fast, tokens_s on h, since run 11"); /* the same change, in the other metric */
+    assert_null(strstr(r.err, "since run 21"));
     done(&r);
     add_nights(33); /* later nights, too: three more */
     r = pawl("changes");
     assert_null(strstr(r.out, id));
-    assert_has(r.err, "1 of them acknowledged: --all shows these, too");
+    assert_has(r.err, "2 of them acknowledged: --all shows these, too");
     done(&r);
     r = pawl("changes --all");
     assert_has(r.out, id);

@@ -214,7 +214,7 @@ static void the_report_of_a_night_says_what_misses_its_target(void **state)
     text_free(&path);
     r = pawl("nightly --quick tests/faulty/same/n=1");
     assert_int_equal(r.exit, 0); /* a night measures: it is the gate that fails */
-    assert_has(r.out, "1 figures have a target or an accepted value: 1 miss their target");
+    assert_has(r.out, "Of 1 figures with a target or an accepted value, 1 miss their target");
     assert_has(r.out, "| **misses its target** | tests/faulty/same/n=1 | answer@1 | 42");
     done(&r);
 }
