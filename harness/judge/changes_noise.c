@@ -168,7 +168,7 @@ static void residuals(const double *y, size_t from, size_t to, const double *sig
         mean += y[i] / m;
     for (size_t i = from; i < to; i++)
         ty += ((double)(i - from) - mid) * (y[i] - mean);
-    slope = m >= 12 ? ty / tt : 0;
+    slope = to - from >= LINE_MIN ? ty / tt : 0;
     for (size_t i = from; i < to; i++)
         r[i] = (y[i] - mean - slope * ((double)(i - from) - mid)) / sigma[i];
 }

@@ -4,6 +4,8 @@
 
 #include "declare/step.h"
 
+enum { LINE_MIN = 12 }; /* fewer points have slopes by chance */
+
 /* Segments [start[i], start[i + 1]) of n_points, the last up to n_points. */
 struct segments {
     size_t *start; /* ascending; start[0] = 0 */

@@ -39,7 +39,7 @@ static struct line fit(const double *y, size_t from, size_t to)
         l.level += y[i] / m;
     for (size_t i = from; i < to; i++)
         ty += ((double)i - l.middle) * (y[i] - l.level);
-    if (m >= 12) /* few points have slopes by chance */
+    if (to - from >= LINE_MIN)
         l.slope = ty / (m * (m * m - 1) / 12);
     return l;
 }

@@ -6,8 +6,9 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* A long season hides in the noise of single points, and shows in means of COARSE of them, or of COARSEST. */
-enum { PERIOD_MAX = 400, CYCLES_MIN = 4, NEAR = 3, POINTS_MIN = 24, COARSE = 8, COARSEST = 32 };
+/* A long season hides in the noise of single points, and shows in means of COARSE of them, or of 4 times, 16 times so
+ * many. */
+enum { PERIOD_MAX = 400, CYCLES_MIN = 4, NEAR = 3, POINTS_MIN = 24, COARSE = 8 };
 
 /* The correlation of the differences d with themselves, `lag` later. */
 static double correlation(const double *d, size_t n, size_t lag)
@@ -132,7 +133,7 @@ size_t season_remove(double *y, size_t n)
     size_t period = n >= POINTS_MIN ? find_period(y, n) : 0, width = 1;
     double *rest, *season;
 
-    for (size_t w = COARSE; period == 0 && w <= COARSEST && n / w >= POINTS_MIN; w *= 4) {
+    for (size_t w = COARSE; period == 0 && n / w >= POINTS_MIN; w *= 4) {
         period = find_long_period(y, n, w);
         width = w;
     }

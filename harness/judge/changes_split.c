@@ -12,9 +12,9 @@
 #define JUMP 3.2
 #define LINE 3.0
 
-/* Fewer points have no line. Up to EXACT_MAX points every place is a candidate, above it so many of the best places and
+/* Up to EXACT_MAX points every place is a candidate, above it so many of the best places and
  * one in n / GRID, for bends: no step of a mean shows those. WORTH: chi-squared, below which a place is none. */
-enum { LINE_MIN = 10, EXACT_MAX = 200, CANDIDATES = 140, CANDIDATES_MAX = 2400, GRID = 60, WORTH = 6 };
+enum { EXACT_MAX = 200, CANDIDATES = 140, CANDIDATES_MAX = 2400, GRID = 60, WORTH = 6 };
 
 /* Sums over the first i points, each weighted by 1 / scale^2; t counts from the middle, so that little cancels. */
 struct sums {
