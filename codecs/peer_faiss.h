@@ -51,7 +51,8 @@ struct peer_faiss_functions {
     int (*decode)(const struct peer_faiss *p, const uint8_t *codes, size_t n, float *out, struct err *err);
 };
 
-/* The module: where it was built, beside the program, or in the lib/pawl beside the program's folder. "": nowhere. */
+/* The module: beside the program, where the build of pawl has it as seen from there, or in the lib/pawl beside the program's
+ * folder. "": nowhere. */
 const char *peer_faiss_path(void);
 
 /* Loads it, once. NULL (ERR_HOST) where that fails, with what to do. */

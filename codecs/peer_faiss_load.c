@@ -13,10 +13,10 @@
 
 const char *peer_faiss_absent(void)
 {
-    return PAWL_FAISS_MODULE[0] ? NULL : "built without faiss: install libfaiss-dev and configure with -DPAWL_FAISS=ON";
+    return PAWL_HAVE_FAISS ? NULL : "built without faiss: install libfaiss-dev and configure with -DPAWL_FAISS=ON";
 }
 
-/* `folder` is as seen from the program's own. */
+/* `folder` is as seen from the program's own: an absolute path of the build would make two builds of the same code differ. */
 static bool is_near(const char *folder, char path[PATH_MAX])
 {
     ssize_t len = readlink("/proc/self/exe", path, PATH_MAX - 1);
@@ -39,9 +39,7 @@ const char *peer_faiss_path(void)
 
     if (peer_faiss_absent())
         return "";
-    if (access(PAWL_FAISS_MODULE, R_OK) == 0)
-        return PAWL_FAISS_MODULE;
-    return is_near("", path) || is_near("../lib/pawl/", path) ? path : "";
+    return is_near("", path) || is_near("../../codecs/", path) || is_near("../lib/pawl/", path) ? path : "";
 }
 
 static struct peer_faiss_functions functions;
