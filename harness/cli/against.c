@@ -169,11 +169,15 @@ static int publish(const struct build *b, struct err *err)
     return ret;
 }
 
-/* Keeps the log and tells its last words. */
+/* Keeps the log and tells its last words. A disk that is full is not the commit's fault. */
 static int build_failed(const struct build *b, struct err *err)
 {
     struct text kept = { 0 }, words = { 0 }, where = { 0 };
 
+    if (against_disk_is_full(b->log))
+        return err_set(err, ERR_HARNESS, "cannot build %.7s: no room left on the disk of '%.200s' or of temporary files "
+                       "(it needs about 100 MB; see $XDG_CACHE_HOME, $TMPDIR)",
+                       b->commit, b->place->cache);
     text_addf(&kept, "%s.log", b->done);
     if (rename(b->log_path, kept.data) < 0) {
         text_free(&kept);

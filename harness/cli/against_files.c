@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -18,6 +19,7 @@ enum {
     KEPT_S = 30 * 24 * 3600,
     WORDS_MAX = 3,    /* lines; an err holds no more */
     LINE_BYTES = 110, /* of each */
+    ROOM_BYTES = 4 << 20, /* less is none: a compiler that fails removes what it has written of its file */
 };
 
 int against_make_folders(const char *path, struct err *err)
@@ -123,17 +125,43 @@ static void add_line(struct text *words, const char *line, const char *temp)
     text_free(&clean);
 }
 
+/* The log from its start; NULL where that cannot be had. */
+static FILE *read_log(int log)
+{
+    int fd = dup(log);
+    FILE *f = fd >= 0 ? fdopen(fd, "r") : NULL;
+
+    if (f)
+        rewind(f);
+    else if (fd >= 0)
+        close(fd);
+    return f;
+}
+
+bool against_disk_is_full(int log)
+{
+    FILE *f = read_log(log);
+    char *line = NULL;
+    size_t capacity = 0;
+    struct statvfs fs;
+    bool full = fstatvfs(log, &fs) == 0 && (uint64_t)fs.f_bavail * fs.f_frsize < ROOM_BYTES;
+
+    while (f && !full && getline(&line, &capacity, f) >= 0)
+        full = strstr(line, strerror(ENOSPC)) || strstr(line, strerror(EDQUOT));
+    if (f)
+        fclose(f);
+    free(line);
+    return full;
+}
+
 void against_last_words(int log, const char *temp, struct text *words)
 {
     char *last[WORDS_MAX] = { 0 }, *line = NULL;
     size_t capacity = 0, n = 0;
     bool failing = false;
-    int fd = dup(log);
-    FILE *f = fd >= 0 ? fdopen(fd, "r") : NULL;
+    FILE *f = read_log(log);
 
     text_add(words, "");
-    if (f)
-        rewind(f);
     while (f && (!failing || n < WORDS_MAX) && getline(&line, &capacity, f) >= 0) {
         line[strcspn(line, "\r\n")] = '\0';
         if (!is_telling(line))
@@ -151,8 +179,6 @@ void against_last_words(int log, const char *temp, struct text *words)
         free(last[i]);
     if (f)
         fclose(f);
-    else if (fd >= 0)
-        close(fd);
     free(line);
 }
 

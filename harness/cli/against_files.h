@@ -18,5 +18,8 @@ void against_prune(const char *cache);
  * its last. Paths below `temp`/src and `temp` are told from there. */
 void against_last_words(int log, const char *temp, struct text *words);
 
+/* Does the log say that there was no room for a file, or is there none for more of the log? */
+bool against_disk_is_full(int log);
+
 /* Is `folder` the top of a source tree of pawl? */
 bool against_is_pawl(const char *folder);

@@ -54,7 +54,7 @@ uint64_t against_code_hash(const char *path);
 
 /* Runs argv[0], looked up in PATH, without a shell, with nothing on standard input, in an environment that points git
  * at no other repository and cmake at no other flags. Returns its exit status, 128 + N where signal N ended it, or -1
- * where it could not be started. */
+ * where it could not be started, or we were interrupted: it has then been ended, too (interrupt_signal()). */
 int against_run(const char *const *argv, int out, int messages, struct err *err);
 
 /* The same, into strings without the last line's end. */

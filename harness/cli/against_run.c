@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: MIT
 #include "base/mem.h"
 #include "cli/against_private.h"
+#include "cli/interrupt.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/pidfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -52,6 +55,7 @@ static const char **clean_environment(void)
     return env;
 }
 
+/* In a process group of its own: what interrupts us, ends it with all that it has started. */
 static int start(const char *const *argv, int out, int messages, pid_t *pid)
 {
     const char **env = clean_environment();
@@ -65,7 +69,7 @@ static int start(const char *const *argv, int out, int messages, pid_t *pid)
     sigaddset(&def, SIGXFSZ);
     posix_spawn_file_actions_init(&actions);
     posix_spawnattr_init(&attr);
-    posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGDEF);
+    posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
     posix_spawnattr_setsigdefault(&attr, &def);
     posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
     posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
@@ -77,18 +81,41 @@ static int start(const char *const *argv, int out, int messages, pid_t *pid)
     return ret;
 }
 
+/* Until it has ended, or we are told to. A signal may come just before the sleep, so that it is looked for ten times a second. */
+static int wait_for(pid_t pid, const volatile sig_atomic_t *stop, int *status)
+{
+    int ret, fd = pidfd_open(pid, 0);
+
+    while ((ret = waitpid(pid, status, WNOHANG)) == 0 || (ret < 0 && errno == EINTR)) {
+        struct pollfd p = { .fd = fd, .events = POLLIN };
+
+        if (*stop) {
+            kill(-pid, SIGTERM);
+            ret = waitpid(pid, status, 0);
+            break;
+        }
+        poll(&p, 1, 100);
+    }
+    if (fd >= 0)
+        close(fd);
+    return ret;
+}
+
 int against_run(const char *const *argv, int out, int messages, struct err *err)
 {
     pid_t pid;
-    int status, failed = start(argv, out, messages, &pid);
+    int status, waited, failed = start(argv, out, messages, &pid);
 
     if (failed == ENOENT)
         return err_set(err, ERR_CONFIG, "'%s' is not installed (ci/bootstrap installs it)", argv[0]);
     if (failed)
         return err_set(err, ERR_HARNESS, "cannot start '%s': %s", argv[0], strerror(failed));
-    while (waitpid(pid, &status, 0) < 0)
-        if (errno != EINTR)
-            return err_set(err, ERR_HARNESS, "cannot wait for '%s': %s", argv[0], strerror(errno));
+    waited = wait_for(pid, interrupt_catch(), &status);
+    interrupt_release();
+    if (interrupt_signal())
+        return err_set(err, ERR_HARNESS, "interrupted");
+    if (waited < 0)
+        return err_set(err, ERR_HARNESS, "cannot wait for '%s': %s", argv[0], strerror(errno));
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 

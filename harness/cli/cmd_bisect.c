@@ -11,6 +11,7 @@
 #include "cli/bisect_line.h"
 #include "cli/bisect_memo.h"
 #include "cli/bisect_perf.h"
+#include "cli/interrupt.h"
 #include "cli/measuring.h"
 #include "cli/scratch.h"
 #include "cli/session.h"
@@ -375,7 +376,7 @@ int cmd_bisect(const struct context *context)
         ret = search(&s, &out, &err);
     if (ret >= 0 && print_text(&out, &err) < 0)
         ret = -1;
-    if (ret < 0 && session_signal())
+    if (ret < 0 && interrupt_signal())
         say("pawl bisect: what was tested is kept: the same command goes on from there");
     text_free(&out);
     measuring_end(&host);

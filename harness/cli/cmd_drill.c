@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "cli/against_private.h"
+#include "cli/interrupt.h"
 #include "cli/measuring.h"
 #include "cli/scratch.h"
 #include "cli/session.h"
@@ -288,7 +289,7 @@ int cmd_drill(const struct context *context)
         prepare(&d, context, &err) < 0)
         goto out;
     ret = run_all(&d, &err);
-    if (ret < 0 && session_signal())
+    if (ret < 0 && interrupt_signal())
         say("pawl drill: interrupted: the runs that were finished are kept ('pawl drill --show' prints them)");
     if (ret == 0) {
         measuring_tell(&host, &host.host);

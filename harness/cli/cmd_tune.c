@@ -5,6 +5,7 @@
  * better. `run` and `gate` use what is kept. */
 #include "base/mem.h"
 #include "base/text.h"
+#include "cli/interrupt.h"
 #include "cli/measuring.h"
 #include "cli/progress.h"
 #include "cli/session.h"
@@ -77,7 +78,7 @@ static int measure(struct tune *t, const struct comparison *c, size_t v, int64_t
     struct step step = { .wanted = blocks };
     struct sampler_hooks hooks = { .arg = &step, .add = add_block, .wants = wants, .progress = show };
     struct sampler_options options = {
-        .block = { t->context->program, o->timeout_s, session_catch_signals() },
+        .block = { t->context->program, o->timeout_s, interrupt_catch() },
         .pus = domain->pus, .n_pus = domain->n_pus, .trial = trial, .rounds = o->quick ? 2 : 0,
         .min_sample_ns = 4e6, .seed = (uint64_t)o->seed, .order_seed = (uint64_t)o->seed, .isa_without = ~o->isa,
     };
@@ -92,7 +93,7 @@ static int measure(struct tune *t, const struct comparison *c, size_t v, int64_t
     step.progress = progress_start();
     ret = sampler_run(&plan, &options, &hooks, &over_budget, err);
     progress_clear(&step.progress);
-    session_release_signals();
+    interrupt_release();
     if (ret == 0)
         compare_estimates(&one, step.blocks, step.n, t->alpha, run);
     for (size_t i = 0; i < step.n; i++)

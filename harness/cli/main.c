@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/github.h"
+#include "cli/interrupt.h"
 #include "cli/manual.h"
 #include "cli/programs.h"
 #include "cli/session.h"
@@ -290,9 +291,9 @@ static int run_command(const struct command *c, int argc, char *const *argv)
     }
     programs_close(&programs);
     options_free(&options);
-    if (session_signal()) { /* end by the signal that ended the run: the shell that called must know */
-        signal(session_signal(), SIG_DFL);
-        raise(session_signal());
+    if (interrupt_signal()) { /* end by the signal that ended the run: the shell that called must know */
+        signal(interrupt_signal(), SIG_DFL);
+        raise(interrupt_signal());
     }
     return ret;
 }

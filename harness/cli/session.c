@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "base/rng.h"
 #include "base/text.h"
+#include "cli/interrupt.h"
 #include "cli/progress.h"
 #include "cli/sharing.h"
 #include "judge/compare.h"
@@ -11,7 +12,6 @@
 #include "record/store.h"
 
 #include <math.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,35 +38,6 @@ struct live {
     size_t recorded;
     struct progress progress;
 };
-
-static volatile sig_atomic_t caught;
-
-static void on_signal(int signal)
-{
-    caught = signal;
-}
-
-static struct sigaction before_int, before_term;
-
-const volatile sig_atomic_t *session_catch_signals(void)
-{
-    struct sigaction action = { .sa_handler = on_signal };
-
-    sigaction(SIGINT, &action, &before_int);
-    sigaction(SIGTERM, &action, &before_term);
-    return &caught;
-}
-
-void session_release_signals(void)
-{
-    sigaction(SIGINT, &before_int, NULL);
-    sigaction(SIGTERM, &before_term, NULL);
-}
-
-int session_signal(void)
-{
-    return caught;
-}
 
 static int add_block(void *arg, size_t c, struct block *block, struct err *err)
 {
@@ -219,7 +190,7 @@ static int sample(struct live *live, const struct topology *topology, bool *over
     const struct domain *domain = topology_domain(topology);
     struct sampler_hooks hooks = { .arg = live, .add = add_block, .wants = wants, .progress = show, .lost = say_lost };
     struct sampler_options options = {
-        .block = { live->context->program, o->timeout_s, session_catch_signals() },
+        .block = { live->context->program, o->timeout_s, interrupt_catch() },
         .pus = domain->pus,
         .n_pus = live->session->check_only ? 0 : domain->n_pus,
         .check_only = live->session->check_only,
@@ -236,7 +207,7 @@ static int sample(struct live *live, const struct topology *topology, bool *over
     live->progress = progress_start();
     ret = sampler_run(live->plan, &options, &hooks, over_budget, err);
     progress_clear(&live->progress);
-    session_release_signals();
+    interrupt_release();
     return ret;
 }
 
@@ -300,7 +271,7 @@ static void say_kept(const struct live *live, struct err *err)
         return;
     text_copy(why, sizeof(why), err->msg);
     err_set(err, err->code, "%.300s; run %lld is unfinished, its %zu finished blocks are kept in '%.100s'",
-            caught ? "interrupted" : why, (long long)live->run_id, live->recorded, live->context->options->db);
+            interrupt_signal() ? "interrupted" : why, (long long)live->run_id, live->recorded, live->context->options->db);
 }
 
 /* Which sizes are not the variants' own is a fact of the run, and said. */

@@ -8,8 +8,6 @@
 #include "judge/gate.h"
 #include "judge/tuning.h"
 
-#include <signal.h>
-
 struct session {
     /* gate: stop a comparison when its verdicts are certain, judge at the end. NULL: judge nothing. The session fills in
      * alpha and what the other program has. */
@@ -32,10 +30,3 @@ int session_run(const struct context *context, const struct session *session, co
 
 /* The description of a run that begins now: all but its id. */
 void session_describe(const struct context *context, const struct host *host, struct run_info *info);
-
-/* Between these two calls an interrupt only sets what session_catch_signals() returns: the `stop` of block_options. */
-const volatile sig_atomic_t *session_catch_signals(void);
-void session_release_signals(void);
-
-/* The signal that interrupted a session, 0 where none did: the program ends by it, as a shell expects. */
-int session_signal(void);

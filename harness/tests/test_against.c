@@ -2,6 +2,9 @@
 /* `gate --against` turns a commit into a program, once. */
 #include "against_fixture.h" // NOLINT(bugprone-suspicious-include): shared by the tests of against
 
+#include "cli/interrupt.h"
+
+#include <signal.h>
 #include <sys/wait.h>
 
 static void assert_prints(const char *script, const char *want)
@@ -140,6 +143,51 @@ static void what_a_killed_build_left_is_not_used_and_goes(void **state)
     against_free(&a);
 }
 
+/* A Ctrl-C, or a job that is cancelled: nothing is left of the build, and nothing goes on. */
+static void interrupted_build_ends_and_leaves_nothing(void **state)
+{
+    static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
+
+    (void)state;
+    run("echo 'echo $$ >$1; exec sleep 60' >slow.sh && printf 'add_custom_target(slow sh %s %s)\nadd_dependencies(pawl slow)\n' "
+        "'${PROJECT_SOURCE_DIR}/slow.sh' '${PROJECT_BINARY_DIR}/pid' >>harness/cli/CMakeLists.txt && git add -A && "
+        "git commit -qm slow");
+    for (size_t i = 0; i < ARRAY_LEN(signals); i++) {
+        int status;
+        pid_t pid = fork();
+
+        if (pid == 0) {
+            struct against_program a;
+            struct err err = { 0 };
+
+            signal(SIGHUP, SIG_DFL);
+            _exit(prepare("HEAD", "/proc/self/exe", &a, &err) == 0 || interrupt_signal() != signals[i] || !strstr(err.msg, "interrupted"));
+        }
+        run("for i in $(seq 600); do [ -s ../cache/pawl/against/*.tmp-*/build/pid ] && break; sleep 0.1; done\n"
+            "cp ../cache/pawl/against/*.tmp-*/build/pid ../pid");
+        kill(pid, signals[i]);
+        assert_int_equal(waitpid(pid, &status, 0), pid);
+        assert_int_equal(status, 0);
+        assert_prints("ls ../cache/pawl/against; tr '\\0' ' ' 2>/dev/null </proc/$(cat ../pid)/cmdline || :", "lock\n");
+    }
+}
+
+static void build_for_which_there_is_no_room_is_not_the_commits_fault(void **state)
+{
+    static const char *const words[] = { "tar: src: Cannot write: No space left on device\n", "cc: error: no such word\n" };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+        FILE *f = tmpfile();
+
+        assert_non_null(f);
+        fputs(words[i], f);
+        fflush(f);
+        assert_int_equal(against_disk_is_full(fileno(f)), i == 0);
+        fclose(f);
+    }
+}
+
 static void two_gates_build_once(void **state)
 {
     pid_t pids[2];
@@ -195,6 +243,8 @@ int main(void)
         TEST(broken_commit_tells_the_compilers_words_and_is_not_kept),
         TEST(same_code_is_identical_whatever_it_says_of_itself),
         TEST(what_a_killed_build_left_is_not_used_and_goes),
+        TEST(interrupted_build_ends_and_leaves_nothing),
+        TEST(build_for_which_there_is_no_room_is_not_the_commits_fault),
         TEST(two_gates_build_once),
         TEST(clone_that_the_user_stands_in_is_the_one),
     };
