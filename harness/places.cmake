@@ -26,7 +26,7 @@ foreach(name file IN ZIP_LISTS names files)
     cmake_path(RELATIVE_PATH file BASE_DIRECTORY "${TOP}")
   endif()
   string(REGEX REPLACE "([\\\\\"])" "\\\\\\1" file "${file}")
-  string(APPEND rows "    { \"${file}\", ${line} },\n")
+  string(APPEND rows "    { \"${file}\", ${line}, \"scenario_${name}\" },\n")
 endforeach()
 # What a program says of itself (version.h): a scenario that only moved within its file is the same code.
 file(WRITE "${OUT}" "/* made by places.cmake */

@@ -10,7 +10,7 @@
  * first lies in a section of its own (VERSION_SECTION, see version.cmake), and the other's folder is given the name of
  * ours by -ffile-prefix-map: then the rest is equal byte for byte, and `identical` says so. It never says so wrongly;
  * where it cannot tell it says no (AddressSanitizer keeps the names of folders whatever it is told: there it never
- * can). */
+ * can). Where they differ, most scenarios may still run the same code (against_reach.h). */
 #pragma once
 
 #include "base/err.h"

@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "cli/against_private.h"
+#include "cli/against_reach.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -91,6 +92,37 @@ static int find_missing(const struct context *context, const struct topology *to
     return 0;
 }
 
+static bool is_same(void *arg, const char *case_id)
+{
+    const struct other *other = arg;
+    const struct place *place = registry_place(other->registry, other->places, case_id);
+
+    return place && other->same[place - other->places];
+}
+
+/* Where the programs differ, many scenarios may still run the same code. */
+static void find_same(const struct context *context, struct other *other, struct gate_rules *rules)
+{
+    size_t n = context->registry->n, n_same;
+    const char **symbols;
+    char self[PATH_MAX];
+
+    if (other->built.identical || !context->places || !realpath("/proc/self/exe", self))
+        return;
+    other->registry = context->registry;
+    other->places = context->places;
+    other->same = mem_array(n, sizeof(*other->same));
+    symbols = mem_array(n, sizeof(*symbols));
+    for (size_t i = 0; i < n; i++)
+        symbols[i] = other->places[i].symbol;
+    n_same = against_reach(self, other->built.program, symbols, n, other->same);
+    free(symbols);
+    if (n_same == 0)
+        return;
+    rules->same_in_ref = is_same;
+    say("pawl gate: %zu of %zu scenarios run the same code there: nothing to measure of these", n_same, n);
+}
+
 /* A program that somebody else has built: known by its bytes. */
 static int find_program(const char *path, struct against_program *a, struct err *err)
 {
@@ -115,7 +147,7 @@ static int find_accepted(const struct context *context, const struct baseline *b
         return err_set(err, ERR_CONFIG, "there is no baseline for this host class: 'pawl accept' makes one");
     commit = baseline_commit(baseline, context->options->args, context->options->n_args, &others);
     if (!commit)
-        return err_set(err, ERR_CONFIG, "none of these cases was accepted from a clean commit, which could be built again");
+        return err_set(err, ERR_CONFIG, "the baseline has none of these cases from a clean commit, which could be built again");
     if (others)
         say("pawl gate: %zu cases were not accepted at %.12s: they are held against the times of their acceptance", others,
             commit);
@@ -147,6 +179,7 @@ int other_prepare(const struct context *context, const struct topology *topology
                      : "",
         name,
         other->built.identical ? ": the same code as this program's, nothing to measure" : "");
+    find_same(context, other, rules);
     return 0;
 }
 
@@ -156,6 +189,7 @@ void other_free(struct other *other)
         free(other->cases[i]);
     free(other->cases);
     free(other->missing);
+    free(other->same);
     against_free(&other->built);
     *other = (struct other){ 0 };
 }

@@ -12,6 +12,9 @@ struct other {
     size_t n_cases;
     const char **missing; /* of those, the ones that this program lacks; they point into `cases` */
     size_t n_missing;
+    const struct registry *registry;
+    const struct place *places;
+    bool *same; /* of each of its scenarios: it runs the same code in both programs; NULL: not known of any */
 };
 
 /* Fills *other and what `rules`, which has the baseline already, says of it. -1 as against_prepare(); also where the other program cannot be asked. */

@@ -100,9 +100,11 @@ static size_t count_verdicts(struct live *live)
     return n;
 }
 
-/* Which cases the other program has too. */
+/* Which cases the other program has too, and runs by other code. */
 static void mark_elsewhere(const struct session *session, struct plan *plan)
 {
+    const struct gate_rules *rules = session->rules;
+
     for (size_t i = 0; session->other && i < plan->n; i++) {
         struct comparison *c = &plan->comparisons[i];
 
@@ -110,7 +112,8 @@ static void mark_elsewhere(const struct session *session, struct plan *plan)
             char id[CASE_ID_MAX];
 
             case_id(&c->params, &c->params.scenario->variants[v], id, sizeof(id));
-            c->variants[v].elsewhere = session->rules->in_ref(session->rules->ref_arg, id);
+            c->variants[v].elsewhere = rules->in_ref(rules->ref_arg, id) &&
+                                       !(rules->same_in_ref && rules->same_in_ref(rules->ref_arg, id));
         }
     }
 }

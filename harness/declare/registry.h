@@ -25,10 +25,11 @@ int registry_file(const struct registry *registry, const char *path, struct err 
 
 const struct scenario *registry_find(const struct registry *registry, const char *name); /* NULL where unknown */
 
-/* Where a scenario begins: a path from the top of the source tree, and a line from 1. */
+/* Where a scenario begins: a path from the top of the source tree, a line from 1, and the symbol that it defines. */
 struct place {
     char file[120];
     int line;
+    char symbol[72];
 };
 
 /* The place of the scenario that the case belongs to, whether or not the case itself is still there; `places` has one for

@@ -49,6 +49,7 @@ struct gate_rules {
     const char *const *ref_missing;
     size_t n_ref_missing;
     bool ref_identical; /* the two programs are the same code: nothing was measured against it */
+    bool (*same_in_ref)(void *arg, const char *case_id); /* what this case runs is: it was not; NULL: none are known to be */
     bool ref_is_baseline; /* `ref` is the full name of a commit at which cases of the baseline were accepted: these are held
                              against that program here and now instead of against the times of that day, others not at all */
     double step; /* `bisect`: REGRESSED is what lies beyond half of this slowdown, PASS what does not (bisect_side()); 0: the

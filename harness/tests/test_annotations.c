@@ -9,8 +9,8 @@ static const struct scenario gemm = { .name = "kernels/gemm_f32" }, packed = { .
                              pq = { .name = "codecs/pq" };
 static const struct scenario *const scenarios[] = { &gemm, &packed, &pq };
 static const struct registry registry = { scenarios, ARRAY_LEN(scenarios) };
-static const struct place places[] = { { "kernels/gemm_f32.c", 268 }, { "kernels/gemm_f32_packed.c", 298 },
-                                       { "codecs/a,b:c%.c", 7 } };
+static const struct place places[] = { { "kernels/gemm_f32.c", 268, "" }, { "kernels/gemm_f32_packed.c", 298, "" },
+                                       { "codecs/a,b:c%.c", 7, "" } };
 
 static char *annotations(const struct run_result *run)
 {

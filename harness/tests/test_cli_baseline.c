@@ -29,6 +29,11 @@ static void accepted_commit_takes_turns_with_ours_whatever_became_of_its_branch(
     sh("echo '/* a remark */' >>subject.c\n" BUILD);
     assert_gate("gate --against baseline", 0, "1 pass", "accepted as the baseline: the same code");
 #endif
+#ifndef __SANITIZE_ADDRESS__ /* nor are two objects */
+    sh("echo 'int more = 1;' >>lists.c\n" BUILD);
+    assert_gate("gate --all --against baseline", 0, "what this case runs is the same code in ", "1 of 1 scenarios run the same code");
+    sh("git checkout -q lists.c");
+#endif
     sh("git checkout -q --orphan elsewhere\n" COMMIT(WORK("1600"), "slow") BUILD);
     r = pawl("gate --all --against baseline");
     if (r.exit != 1)
@@ -40,7 +45,7 @@ static void accepted_commit_takes_turns_with_ours_whatever_became_of_its_branch(
     sh("sed -i 's/\"commit\": \"/&0/' baselines/*-*.json");
     assert_gate("gate --against baseline", 2, "", "unknown commit '0");
     sh("sed -i 's/\\(\"commit\": \"[0-9a-f]*\\)/\\1-dirty/' baselines/*-*.json");
-    assert_gate("gate --against baseline", 2, "", "none of these cases was accepted from a clean commit");
+    assert_gate("gate --against baseline", 2, "", "the baseline has none of these cases from a clean commit");
 }
 
 int main(void)

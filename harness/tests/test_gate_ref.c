@@ -129,6 +129,11 @@ static void case_on_one_side_only_is_new_or_missing_and_the_same_code_passes_unm
     gate_judge(&run, &rules, NULL);
     assert_int_equal(verdict_of(&run, "kernels/subject/fast", "vs_ref")->outcome, OUTCOME_PASS);
     assert_non_null(strstr(verdict_of(&run, "kernels/subject/fast", "vs_ref")->reason, "same code"));
+    rules.ref_identical = false; /* the programs differ, and this case does not */
+    rules.same_in_ref = has_all;
+    gate_judge(&run, &rules, NULL);
+    assert_int_equal(verdict_of(&run, "kernels/subject/fast", "vs_ref")->outcome, OUTCOME_PASS);
+    assert_non_null(strstr(verdict_of(&run, "kernels/subject/fast", "vs_ref")->reason, "same code in abc: not measured"));
     run_result_free(&run);
 }
 

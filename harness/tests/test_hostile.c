@@ -182,7 +182,7 @@ static void annotations_are_one_command_a_line(void **state)
     static const struct scenario gemm = { .name = "kernels/gemm_f32" };
     static const struct scenario *const scenarios[] = { &gemm };
     static const struct registry registry = { scenarios, 1 };
-    static const struct place places[] = { { "a.c", 1 } };
+    static const struct place places[] = { { "a.c", 1, "" } };
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(hostile); i++) {
