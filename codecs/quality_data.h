@@ -2,13 +2,15 @@
 /* quality_data.h -- what the scenarios of codecs/ work on: part of the WordNet corpus, codecs trained on it and what they
  * were judged at, all kept in the user's cache, since a block is a process of a second.
  *
- * Models and figures are keyed by the program's own bytes as well: another build trains and judges anew, so that no
- * figure is older than the code that it is about. */
+ * Models and figures are keyed by the code of the codecs as well: where that was changed they are trained and judged anew, so
+ * that no figure is older than the code that it is about. */
 #pragma once
 
 #include "codecs/evaluate.h"
 
 enum { QUALITY_TRAIN = 8192, QUALITY_BASE = 8192, QUALITY_QUERIES = 500 };
+
+extern const uint64_t quality_code; /* of all of codecs/, base/ and declare/ that may matter: quality_code.cmake */
 
 struct quality_data {
     struct corpus corpus; /* `train` stays empty until something has to be trained */
