@@ -328,8 +328,8 @@ static int keep(const struct context *context, struct run_result *run, struct er
     if (run->n_cases == 0)
         return err_set(err, ERR_CONFIG, "nothing in it can be imported");
     store = store_open(context->options->db, STORE_WRITE, err);
-    if (store && store_begin_run(store, &run->info, err) == 0 && store_finish_run(store, run, err) == 0)
-        ret = 0;
+    if (store)
+        ret = store_add_run(store, run, err);
     store_close(store);
     return ret;
 }

@@ -66,32 +66,33 @@ static int add_facts(struct store *store, const struct run_info *info, int64_t i
     return ret;
 }
 
-int store_begin_run(struct store *store, struct run_info *info, struct err *err)
+/* The row of a run that has not finished, in the transaction that is open. */
+static int add_run(struct store *store, const struct run_info *info, int64_t *id, struct err *err)
 {
     char uuid[STORE_UUID];
-    int64_t id;
-    int ret = -1;
 
-    if (store_uuid(uuid, err) < 0 || sql_begin(store, err) < 0)
-        goto out;
-    if (sql_run_number(store,
+    if (store_uuid(uuid, err) < 0 ||
+        sql_run_number(store,
                        "INSERT INTO run (command, against, commit_id, dirty, host_class, compiler, flags, libraries, seed,"
                        " started, uuid) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
                        SQL_ROW(SQL_V(info->command), SQL_V(info->against), SQL_V(info->commit), SQL_V(info->dirty),
                                SQL_V(info->host.class), SQL_V(info->compiler), SQL_V(info->flags),
                                SQL_V(info->libraries), SQL_V(info->seed), SQL_V(info->started), SQL_V((char *)uuid)),
-                       &id, err) < 0)
-        goto out;
-    if (add_facts(store, info, id, err) < 0 || sql_commit(store, err) < 0)
-        goto out;
-    info->id = id;
-    ret = 0;
-out:
-    if (ret < 0) {
+                       id, err) < 0)
+        return -1;
+    return add_facts(store, info, *id, err);
+}
+
+int store_begin_run(struct store *store, struct run_info *info, struct err *err)
+{
+    int64_t id;
+
+    if (sql_begin(store, err) < 0 || add_run(store, info, &id, err) < 0 || sql_commit(store, err) < 0) {
         sql_rollback(store);
-        err_wrap(err, "cannot begin a run");
+        return err_wrap(err, "cannot begin a run");
     }
-    return ret;
+    info->id = id;
+    return 0;
 }
 
 /* The series of one variant of the comparison; looked up once a block. */
@@ -345,27 +346,38 @@ static int end_run(struct store *store, const struct run_result *run, struct err
     return ended == 1 ? 0 : -1;
 }
 
-int store_finish_run(struct store *store, const struct run_result *run, struct err *err)
+/* What was made of the run, in the transaction that is open. */
+static int add_results(struct store *store, const struct run_result *run, struct err *err)
 {
     struct finish f = { .store = store, .run = run->info.id };
     struct indexes indexes = { 0 };
-    int ret = -1;
+    int ret = end_run(store, run, err) < 0 || finish_prepare(&f, err) < 0 ? -1 : 0;
 
-    if (sql_begin(store, err) < 0 || end_run(store, run, err) < 0 ||
-        add_facts(store, &run->info, run->info.id, err) < 0 || finish_prepare(&f, err) < 0)
-        goto out;
-    for (size_t i = 0; i < run->n_cases; i++)
-        if (add_case(&f, &run->cases[i], i, &indexes, err) < 0)
-            goto out;
-    if (store_add_verdicts(store, run, err) < 0)
-        goto out;
-    ret = sql_commit(store, err);
-out:
+    for (size_t i = 0; i < run->n_cases && ret == 0; i++)
+        ret = add_case(&f, &run->cases[i], i, &indexes, err);
     finish_close(&f);
     free(indexes.index);
-    if (ret < 0) {
+    return ret < 0 ? -1 : store_add_verdicts(store, run, err);
+}
+
+int store_finish_run(struct store *store, const struct run_result *run, struct err *err)
+{
+    if (sql_begin(store, err) < 0 || add_facts(store, &run->info, run->info.id, err) < 0 || add_results(store, run, err) < 0 ||
+        sql_commit(store, err) < 0) {
         sql_rollback(store);
-        err_wrap(err, "cannot record the results of run %" PRId64, run->info.id);
+        return err_wrap(err, "cannot record the results of run %" PRId64, run->info.id);
     }
-    return ret;
+    return 0;
+}
+
+int store_add_run(struct store *store, struct run_result *run, struct err *err)
+{
+    run->info.id = 0;
+    if (sql_begin(store, err) < 0 || add_run(store, &run->info, &run->info.id, err) < 0 || add_results(store, run, err) < 0 ||
+        sql_commit(store, err) < 0) {
+        sql_rollback(store);
+        run->info.id = 0;
+        return err_wrap(err, "cannot record it");
+    }
+    return 0;
 }

@@ -34,6 +34,10 @@ const char *store_version(void); /* of the SQLite library: "3.40.1" */
  * only. Exact values that came with their blocks are not stored again. */
 int store_finish_run(struct store *store, const struct run_result *run, struct err *err);
 
+/* A run that is there already, whole: both in one transaction, so that none of it is there when it fails. Fills
+ * run->info.id; 0 where it failed. */
+int store_add_run(struct store *store, struct run_result *run, struct err *err);
+
 /* "12", "last", "last~2" (the second before the last, by their time): finished runs only, of `host_class` where that is not NULL. */
 int store_find_run(struct store *store, const char *spec, const char *host_class, int64_t *id, struct err *err);
 

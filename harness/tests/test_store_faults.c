@@ -197,6 +197,95 @@ static void a_database_that_may_not_grow_goes_on_when_it_may(void **state)
     free(path);
 }
 
+/* A run of another tool: 40 cases of 60 values. */
+static int try_whole_run(struct store *store, struct err *err)
+{
+    struct run_result run = { .info = { .started = "2026-11-21T02:05:53Z", .seconds = NAN } };
+    int ret;
+
+    for (int i = 0; i < 40; i++) {
+        struct case_result *c = add_case(&run, 1, CASE_OK);
+
+        snprintf(c->id, sizeof(c->id), "import/csv/%d/run", i);
+        add_estimate(c, "time_ns", 1, 1, 1, 60);
+    }
+    ret = store_add_run(store, &run, err);
+    assert_true((run.info.id > 0) == (ret == 0));
+    run_result_free(&run);
+    return ret;
+}
+
+static void assert_whole_runs(const char *path, int64_t runs)
+{
+    assert_int_equal(query(path, "SELECT count(*) FROM run"), runs);
+    assert_int_equal(query(path, "SELECT count(*) FROM run WHERE finished_at IS NOT NULL"), runs);
+    assert_int_equal(query(path, "SELECT count(*) FROM series"), runs ? 40 : 0);
+    assert_int_equal(query(path, "SELECT count(*) FROM case_result"), 40 * runs);
+    assert_int_equal(query(path, "SELECT count(*) FROM block_value"), 2400 * runs);
+    assert_int_equal(query(path, "SELECT integrity_check = 'ok' FROM pragma_integrity_check"), 1);
+}
+
+static void a_run_that_is_added_whole_is_there_or_nothing_of_it(void **state)
+{
+    char *path = in_folder(state, "a.db");
+    struct store *store = open_store(path, STORE_WRITE);
+    struct err err = { 0 };
+    int64_t pages;
+    int failed = 0;
+
+    assert_int_equal(sql_number(store, "PRAGMA page_count", &pages, &err), 0);
+    for (int ret = -1; ret < 0; pages++) { /* a disk with room for one page more each time */
+        struct text limit = { 0 };
+
+        text_addf(&limit, "PRAGMA max_page_count = %d", (int)pages);
+        assert_int_equal(sql_exec(store, limit.data, &err), 0);
+        text_free(&limit);
+        err = (struct err){ 0 };
+        ret = try_whole_run(store, &err);
+        assert_whole_runs(path, ret == 0);
+        if (ret < 0)
+            assert_says(&err, ERR_HARNESS, "no room left for '");
+        failed += ret < 0;
+    }
+    assert_true(failed > 5);
+    store_close(store);
+    free(path);
+}
+
+static void a_killed_writer_of_whole_runs_leaves_no_part_of_one(void **state)
+{
+    char *path = in_folder(state, "a.db");
+
+    store_close(open_store(path, STORE_WRITE));
+    for (int round = 0; round < 12; round++) { /* killed somewhere in the first run, the second, ... */
+        int tell[2], status;
+        int64_t runs;
+        char c;
+        pid_t child;
+
+        assert_int_equal(pipe(tell), 0);
+        child = fork();
+        if (child == 0) {
+            struct store *store = open_store(path, STORE_WRITE);
+            struct err err = { 0 };
+
+            for (;;)
+                if (write(tell[1], "", 1) != 1 || try_whole_run(store, &err) < 0)
+                    _exit(1);
+        }
+        close(tell[1]);
+        for (int i = 0; i <= round % 3; i++)
+            assert_int_equal(read(tell[0], &c, 1), 1);
+        kill(child, SIGKILL);
+        assert_int_equal(waitpid(child, &status, 0), child);
+        assert_true(WIFSIGNALED(status));
+        close(tell[0]);
+        runs = query(path, "SELECT count(*) FROM run");
+        assert_whole_runs(path, runs);
+    }
+    free(path);
+}
+
 static void a_locked_database_is_told_as_that(void **state)
 {
     char *path = in_folder(state, "a.db");
@@ -224,6 +313,8 @@ int main(void)
         TEST(a_writer_killed_in_a_transaction_loses_only_that),
         TEST(a_full_disk_keeps_what_was_recorded_before),
         TEST(a_database_that_may_not_grow_goes_on_when_it_may),
+        TEST(a_run_that_is_added_whole_is_there_or_nothing_of_it),
+        TEST(a_killed_writer_of_whole_runs_leaves_no_part_of_one),
         TEST(a_locked_database_is_told_as_that),
     };
 
