@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-static _Noreturn void mem_out(size_t bytes)
+_Noreturn void mem_out(size_t bytes)
 {
     fprintf(stderr, "pawl: out of memory: cannot get %zu bytes\n", bytes);
     exit(4);

@@ -13,6 +13,7 @@
 void *mem_array(size_t n, size_t size); /* zeroed, free() it; checks n * size */
 void *mem_grow(void *array, size_t *capacity, size_t want, size_t size); /* realloc to hold `want`; new part zeroed */
 char *mem_strdup(const char *s);
+_Noreturn void mem_out(size_t bytes); /* says that so many cannot be had, and exits 4 */
 
 /* n * size bytes aligned to `align` (a power of two), not zeroed; free() it. NULL with *err filled. */
 void *mem_aligned(size_t n, size_t size, size_t align, struct err *err);

@@ -14,14 +14,16 @@
 int limits_add_targets(const struct context *context, struct history *history, struct err *err)
 {
     struct targets targets;
+    const struct options *o = context->options;
     char path[1024];
 
     for (size_t i = 0; i < history->n_series; i++)
         history->series[i].at_least = history->series[i].at_most = NAN;
-    snprintf(path, sizeof(path), "%s/targets.json", context->options->baselines);
-    if (access(path, F_OK) < 0 && errno == ENOENT)
+    snprintf(path, sizeof(path), "%s/targets.json", o->baselines);
+    if (!o->targets && access(path, F_OK) < 0 && errno == ENOENT)
         return 0;
-    if (targets_read(path, context->registry, &targets, err) < 0)
+    /* The programs of a pawl.json are not asked what they have. */
+    if (targets_read(o->targets ? o->targets : path, o->targets ? NULL : context->registry, &targets, err) < 0)
         return -1;
     for (size_t i = 0; i < history->n_series; i++)
         for (size_t t = 0; t < targets.n; t++)

@@ -4,7 +4,8 @@
 
 #include "cli/commands.h"
 
-/* Sets at_least and at_most of every series, NAN where it has no target. 1, or 0 where there is no targets.json. */
+/* Sets at_least and at_most of every series, NAN where it has no target. 1, or 0 where there is neither a pawl.json with
+ * targets nor a targets.json. */
 int limits_add_targets(const struct context *context, struct history *history, struct err *err);
 
 /* Sets `accepted` of the series of one host class, of which there may be no baseline. */

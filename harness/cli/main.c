@@ -277,8 +277,8 @@ static int run_command(const struct command *c, int argc, char *const *argv)
         say("pawl %s: too many arguments: '%s' (usage: pawl %s %s)", c->name, options.args[c->max_args], c->name, c->args);
     } else if (options.model && show_file(options.model, &err) < 0) {
         ret = refuse(&context, &err);
-    } else if (c->bit & (CMD_LIST | CMD_RUN | CMD_GATE | CMD_ACCEPT) &&
-               programs_open(&options, c->bit != CMD_ACCEPT, &programs, &err) < 0) {
+    } else if (c->bit & (CMD_LIST | CMD_RUN | CMD_GATE | CMD_ACCEPT | CMD_DASHBOARD) &&
+               programs_open(&options, !(c->bit & (CMD_ACCEPT | CMD_DASHBOARD)), &programs, &err) < 0) {
         ret = refuse(&context, &err);
     } else {
         if (programs.n) {
@@ -287,6 +287,7 @@ static int run_command(const struct command *c, int argc, char *const *argv)
             context.places = NULL;
         }
         options.baselines = programs.baselines ? programs.baselines : options.baselines;
+        options.targets = programs.has_targets ? programs.config : NULL;
         ret = c->run(&context);
     }
     programs_close(&programs);

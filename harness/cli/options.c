@@ -74,7 +74,7 @@ static const struct option {
       "of each repetition (default: 0.05; a block is 4 of them in a fresh process)" },
     { "--against-gbench", "OLD", CMD_GATE, STRING, offsetof(struct options, against_gbench),
       "another build of it (a file, or a folder with the same path inside), in turns A B B A" },
-    { "--config", "FILE", CMD_LIST | RESULTS | CMD_ACCEPT, STRING, offsetof(struct options, config),
+    { "--config", "FILE", CMD_LIST | RESULTS | CMD_ACCEPT | CMD_DASHBOARD, STRING, offsetof(struct options, config),
       "the programs, filters and targets of a project (default: ./pawl.json where it is)" },
     { "--margin", "PERCENT", CMD_GATE | CMD_DRILL, PERCENT, offsetof(struct options, margin),
       "the slowdown that never passes; a third of it is no alarm (default: 3)" },
@@ -132,6 +132,16 @@ static int unknown(const char *word, unsigned bit, struct err *err)
                 : err_set(err, ERR_USAGE, "unknown option '%s' (see --help)", word);
 }
 
+/* "0.1", or "0.1s" as newer versions of Google Benchmark have it; their "100x" is no time. */
+static int set_min_time(const char *value, double *seconds, struct err *err)
+{
+    size_t n = strlen(value);
+    char number[32];
+
+    snprintf(number, sizeof(number), "%.*s", (int)(n > 1 && value[n - 1] == 's' ? n - 1 : n), value);
+    return text_double(number, 1e-6, 3600, seconds, err);
+}
+
 static int set(struct options *o, const struct option *row, const char *value, struct err *err)
 {
     void *field = (char *)o + row->offset;
@@ -154,7 +164,7 @@ static int set(struct options *o, const struct option *row, const char *value, s
     case SECONDS_OR_0:
         return text_double(value, 0, 1e7, field, err);
     case MIN_TIME:
-        return text_double(value, 1e-6, 3600, field, err);
+        return set_min_time(value, field, err);
     case PERCENT:
         if (text_double(value, 0.01, 100, field, err) < 0)
             return -1;

@@ -36,6 +36,7 @@ struct options {
     const char *db;        /* from --db, $PAWL_DB or the XDG state folder */
     char *db_path;         /* owned: what db then points to */
     const char *baselines; /* the folder */
+    const char *targets;   /* the pawl.json that has some; NULL: targets.json in that folder */
     const char *out, *reason, *isa_text, *lock; /* lock NULL: the host's */
     const char *model;     /* a file for scenarios about one; NULL: none */
     uint32_t isa; /* what --isa allows; ISA_ALL without it */

@@ -23,7 +23,7 @@
 /* One program that is to be asked for its benchmarks. */
 struct source {
     char *title, *path, *other, *filter; /* other, filter: NULL where none */
-    double min_time_s;
+    double min_time_s, timeout_s;
 };
 
 static void source_free(struct source *s)
@@ -108,7 +108,7 @@ static int ask_other(struct programs *p, size_t first, const struct source *s, s
     char **names;
     size_t n, capacity = p->n_missing;
 
-    if (foreign_list(s->other, s->filter, &names, &n, err) < 0)
+    if (foreign_list(s->other, s->filter, s->timeout_s, &names, &n, err) < 0)
         return -1;
     for (size_t i = 0; i < n; i++) {
         bool ours = false;
@@ -161,7 +161,7 @@ static int ask_all(const struct source *sources, size_t n, struct programs *p, s
         size_t n_names;
 
         first[i] = p->n;
-        ret = foreign_list(sources[i].path, sources[i].filter, &names, &n_names, err);
+        ret = foreign_list(sources[i].path, sources[i].filter, sources[i].timeout_s, &names, &n_names, err);
         if (ret == 0)
             add_names(p, &capacity, &sources[i], names, n_names);
         names_free(names, n_names);
@@ -193,7 +193,7 @@ static int ask_all(const struct source *sources, size_t n, struct programs *p, s
 /* Of --gbench. */
 static int from_option(const struct options *o, struct programs *p, struct err *err)
 {
-    struct source s = { .min_time_s = o->min_time_s };
+    struct source s = { .min_time_s = o->min_time_s, .timeout_s = o->timeout_s };
     int ret = -1;
 
     s.path = find_program(o->gbench, err);
@@ -225,6 +225,7 @@ static int read_source(const json_t *row, const struct options *o, const char *c
     char *path;
 
     s->min_time_s = o->min_time_s;
+    s->timeout_s = o->timeout_s;
     if (json_unpack_ex((json_t *)row, &e, JSON_STRICT, "{s:s, s?s, s?s, s?F}", "program", &program, "name", &name, "filter",
                        &filter, "min_time", &s->min_time_s) < 0)
         return err_set(err, ERR_CONFIG, "%s ('program' is needed; 'name', 'filter', 'min_time' may be there)", e.text);
@@ -261,6 +262,32 @@ static int read_sources(const json_t *rows, const struct options *o, struct prog
     return ret;
 }
 
+/* A counter of theirs that a target names is one of their metrics, and better in the target's way. A slip of a name that
+ * all of them have is left for targets_read() to tell. */
+static void want_counters(struct programs *p, const json_t *targets)
+{
+    const char *const everywhere[] = { metric_time_ns.name, metric_speedup.name };
+    const json_t *row;
+    size_t i;
+
+    json_array_foreach(targets, i, row) {
+        const char *cases = json_string_value(json_object_get(row, "cases"));
+        const char *metric = json_string_value(json_object_get(row, "metric"));
+        struct err unused;
+
+        if (!cases || !metric || text_glob_check(cases, &unused) < 0 || text_suggest(metric, everywhere, ARRAY_LEN(everywhere)))
+            continue;
+        for (size_t k = 0; k < p->n; k++) {
+            char id[CASE_ID_MAX];
+
+            snprintf(id, sizeof(id), "%.180s/%s", p->all[k].name, p->all[k].variants[1].name);
+            if (text_glob(cases, id))
+                foreign_want(&p->all[k], metric,
+                             json_object_get(row, "at_least") ? METRIC_HIGHER_IS_BETTER : METRIC_LOWER_IS_BETTER);
+        }
+    }
+}
+
 static int from_config(const struct options *o, bool ask, struct programs *p, struct err *err)
 {
     json_error_t e;
@@ -277,6 +304,8 @@ static int from_config(const struct options *o, bool ask, struct programs *p, st
         err_set(err, ERR_CONFIG, "'benchmarks' is no array of at least one program");
     else
         ret = ask ? read_sources(rows, o, p, err) : 0;
+    if (ret == 0)
+        want_counters(p, targets);
     p->has_targets = targets != NULL;
     p->baselines = ret == 0 && baselines ? beside(p->config, baselines) : NULL;
     json_decref(root);

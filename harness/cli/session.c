@@ -214,27 +214,27 @@ static int sample(struct live *live, const struct topology *topology, bool *over
     return ret;
 }
 
-/* Would this run have the case, if it were still there? By the globs; with --quick or --shard, which leave cells out on
- * purpose, only in the cells that it measures. */
+/* Would this run have the case, if it were still there? By the globs; with --quick, --shard or --benchmark_filter, which leave
+ * cells out on purpose, only in the cells that it measures. */
 static bool in_scope(void *arg, const char *case_id)
 {
     const struct live *live = arg;
     const struct options *o = live->context->options;
     bool selected = text_globs(o->args, o->n_args, case_id);
 
-    if (!selected || !(o->quick || o->shard))
+    if (!selected || !(o->quick || o->shard || o->filter))
         return selected;
     for (size_t c = 0; c < live->plan->n; c++) {
         const struct params *p = &live->plan->comparisons[c].params;
-        size_t n = strlen(p->scenario->name), end;
+        size_t n = strlen(p->scenario->name);
         char cell[CASE_ID_MAX];
+        const char *slash;
 
-        if (!sharing_has(&live->sharing, c))
+        if (!sharing_has(&live->sharing, c) || strncmp(case_id, p->scenario->name, n) != 0 || case_id[n] != '/')
             continue;
         params_format(p, cell, sizeof(cell));
-        end = strlen(case_id) - strlen(cell);
-        if (strncmp(case_id, p->scenario->name, n) == 0 && case_id[n] == '/' && strlen(cell) < strlen(case_id) &&
-            strcmp(case_id + end, cell) == 0)
+        slash = strchr(case_id + n + 1, '/'); /* behind the variant */
+        if (strcmp(slash ? slash + 1 : "", cell) == 0)
             return true;
     }
     return false;
@@ -251,7 +251,8 @@ static void say_unmeasured(struct run_result *run)
 static void finish(struct live *live, struct run_result *run, const struct topology *topology, bool over_budget)
 {
     const struct options *o = live->context->options;
-    struct gate_scope scope = { in_scope, live, o->n_args == 0 && !o->quick && !o->shard, topology_domain(topology)->n_pus };
+    struct gate_scope scope = { in_scope, live, o->n_args == 0 && !o->quick && !o->shard && !o->filter,
+                                topology_domain(topology)->n_pus };
 
     for (size_t c = 0; c < live->plan->n; c++)
         if (sharing_has(&live->sharing, c))

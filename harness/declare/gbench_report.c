@@ -3,152 +3,12 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "declare/gbench_row.h"
 
 #include <errno.h>
-#include <jansson.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static const struct {
-    const char *name;
-    double ns;
-} units[] = { { "ns", 1 }, { "us", 1e3 }, { "ms", 1e6 }, { "s", 1e9 } };
-
-/* The string of that key where it is one. */
-static const char *string_at(const json_t *object, const char *key)
-{
-    const char *s = json_string_value(json_object_get(object, key));
-
-    return s ? s : "";
-}
-
-/* jansson lets through what UTF-8 allows, and a name goes to tables and pages. */
-static bool has_controls(const char *s)
-{
-    for (; *s; s++)
-        if ((unsigned char)*s < 0x20 || *s == 0x7f)
-            return true;
-    return false;
-}
-
-static int read_time(const json_t *row, const char *key, double unit_ns, bool needed, double *ns, struct err *err)
-{
-    const json_t *value = json_object_get(row, key);
-
-    if (!value && !needed) {
-        *ns = NAN;
-        return 0;
-    }
-    if (!json_is_number(value))
-        return err_set(err, ERR_CONFIG, "'%s' is not a number", key);
-    *ns = json_number_value(value) * unit_ns;
-    if (!isfinite(*ns) || *ns < 0)
-        return err_set(err, ERR_CONFIG, "'%s' is %g: not a time", key, json_number_value(value));
-    return 0;
-}
-
-static int read_unit(const json_t *row, double *ns, struct err *err)
-{
-    const json_t *value = json_object_get(row, "time_unit");
-    const char *name = value ? json_string_value(value) : "ns";
-
-    for (size_t i = 0; name && i < ARRAY_LEN(units); i++)
-        if (strcmp(units[i].name, name) == 0) {
-            *ns = units[i].ns;
-            return 0;
-        }
-    return err_set(err, ERR_CONFIG, "'time_unit' is '%.20s', none of ns, us, ms, s", name ? name : "no string");
-}
-
-/* "skipped" (1.8 and later) is a word or a flag, "error_occurred" (before) a flag. */
-static bool failed(const json_t *row, bool *skipped)
-{
-    const json_t *skip = json_object_get(row, "skipped");
-
-    *skipped = json_is_true(skip) || (json_is_string(skip) && strcmp(json_string_value(skip), "SKIPPED_WITH_MESSAGE") == 0);
-    return json_is_true(json_object_get(row, "error_occurred")) || *skipped || (json_is_string(skip) && *json_string_value(skip));
-}
-
-/* Numbers of a row that are the library's own. */
-static const char *const own[] = { "family_index", "per_family_instance_index", "repetitions", "repetition_index",
-                                   "threads",      "iterations",                "real_time",   "cpu_time" };
-
-static void read_counters(const json_t *row, struct gbench_row *to)
-{
-    size_t capacity = 0;
-    const char *name;
-    json_t *value;
-
-    json_object_foreach((json_t *)row, name, value) {
-        bool is_own = !json_is_number(value) || !*name || has_controls(name) || !isfinite(json_number_value(value));
-
-        for (size_t i = 0; i < ARRAY_LEN(own); i++)
-            is_own |= strcmp(name, own[i]) == 0;
-        if (is_own || to->n_counters == GBENCH_COUNTERS_MAX)
-            continue;
-        to->counters = mem_grow(to->counters, &capacity, to->n_counters + 1, sizeof(*to->counters));
-        to->counters[to->n_counters++] = (struct gbench_counter){ mem_strdup(name), json_number_value(value) };
-    }
-}
-
-const double *gbench_row_counter(const struct gbench_row *row, const char *name)
-{
-    for (size_t i = 0; i < row->n_counters; i++)
-        if (strcmp(row->counters[i].name, name) == 0)
-            return &row->counters[i].value;
-    return NULL;
-}
-
-static int read_repetition(const json_t *row, const char *name, struct gbench_row *to, struct err *err)
-{
-    const char *words = *string_at(row, "error_message") ? string_at(row, "error_message") : string_at(row, "skip_message");
-    const json_t *iterations = json_object_get(row, "iterations"), *threads = json_object_get(row, "threads");
-    double unit_ns = 1;
-
-    *to = (struct gbench_row){ .iterations = 1, .threads = 1, .cpu_ns = NAN };
-    if (failed(row, &to->skipped)) {
-        to->error = mem_strdup(*words ? words : "it gave no reason");
-    } else {
-        if (!json_is_number(iterations) || !(json_number_value(iterations) >= 1) || json_number_value(iterations) > 9e18)
-            return err_set(err, ERR_CONFIG, "'iterations' is not a positive number");
-        to->iterations = json_is_integer(iterations) ? json_integer_value(iterations) : (int64_t)json_number_value(iterations);
-        if (threads && (!json_is_integer(threads) || json_integer_value(threads) < 1))
-            return err_set(err, ERR_CONFIG, "'threads' is not a positive number");
-        to->threads = threads ? json_integer_value(threads) : 1;
-        if (read_unit(row, &unit_ns, err) < 0 || read_time(row, "real_time", unit_ns, true, &to->real_ns, err) < 0 ||
-            read_time(row, "cpu_time", unit_ns, false, &to->cpu_ns, err) < 0)
-            return -1;
-        read_counters(row, to);
-    }
-    to->name = mem_strdup(name);
-    return 0;
-}
-
-/* A row of a repetition is added, one of an aggregate left out. */
-static int read_row(const json_t *row, struct gbench_report *report, struct err *err)
-{
-    const json_t *kind = json_object_get(row, "run_type");
-    const char *name = *string_at(row, "run_name") ? string_at(row, "run_name") : string_at(row, "name");
-
-    if (!json_is_object(row))
-        return err_set(err, ERR_CONFIG, "it is not an object");
-    if (kind && !json_is_string(kind))
-        return err_set(err, ERR_CONFIG, "'run_type' is not a string");
-    if (kind && strcmp(json_string_value(kind), "aggregate") == 0)
-        return 0;
-    if (kind && strcmp(json_string_value(kind), "iteration") != 0)
-        return err_set(err, ERR_CONFIG, "'run_type' is '%.30s', neither 'iteration' nor 'aggregate'", json_string_value(kind));
-    if (!*name || has_controls(name))
-        return err_set(err, ERR_CONFIG, "'name' is %s", *name ? "text with control characters" : "missing");
-    if (read_repetition(row, name, &report->rows[report->n], err) < 0) {
-        free(report->rows[report->n].error);
-        return -1;
-    }
-    report->n++;
-    return 0;
-}
 
 static void read_context(const json_t *root, struct gbench_report *report)
 {
@@ -162,42 +22,163 @@ static void read_context(const json_t *root, struct gbench_report *report)
     };
 
     for (size_t i = 0; i < ARRAY_LEN(texts); i++)
-        if (!has_controls(string_at(context, texts[i].key)))
-            text_copy(texts[i].to, texts[i].size, string_at(context, texts[i].key));
+        if (!gbench_row_has_controls(gbench_row_string(context, texts[i].key)))
+            text_copy(texts[i].to, texts[i].size, gbench_row_string(context, texts[i].key));
     report->cpus = json_integer_value(json_object_get(context, "num_cpus"));
+}
+
+/* Its rows, and of what kind each is. */
+struct rows {
+    struct gbench_report *report;
+    enum gbench_kind *kinds;
+    size_t *by_name; /* their indexes, by name and then by kind */
+};
+
+static int by_name_and_kind(const void *a, const void *b, void *arg)
+{
+    const struct rows *rows = arg;
+    size_t i = *(const size_t *)a, k = *(const size_t *)b;
+    int names = strcmp(rows->report->rows[i].name, rows->report->rows[k].name);
+
+    return names ? names : rows->kinds[i] != rows->kinds[k] ? (int)rows->kinds[i] - (int)rows->kinds[k] : (i > k) - (i < k);
+}
+
+/* Is there a benchmark of that name, without its last word? Then the row is an aggregate of its repetitions. */
+static bool has_base(const struct rows *rows, const char *name)
+{
+    size_t length = (size_t)(strrchr(name, '_') - name), low = 0, high = rows->report->n;
+
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        const char *other = rows->report->rows[rows->by_name[middle]].name;
+        int order = strncmp(other, name, length);
+
+        if (order == 0 && !other[length])
+            return true;
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return false;
+}
+
+/* Of each name its repetitions are kept; where there are none its median, else its mean. */
+static void drop_aggregates(struct rows *rows)
+{
+    struct gbench_report *r = rows->report;
+    bool *drop = mem_array(r->n, sizeof(*drop));
+    size_t first = 0, kept = 0; /* first: of a name, in the sorted order */
+
+    for (size_t i = 0; i < r->n; i++)
+        rows->by_name[i] = i;
+    if (r->n)
+        qsort_r(rows->by_name, r->n, sizeof(*rows->by_name), by_name_and_kind, rows);
+    for (size_t i = 0; i < r->n; i++) {
+        size_t at = rows->by_name[i];
+
+        if (strcmp(r->rows[at].name, r->rows[rows->by_name[first]].name) != 0)
+            first = i;
+        drop[at] = rows->kinds[at] == GBENCH_PERHAPS ? has_base(rows, r->rows[at].name)
+                                                     : rows->kinds[at] != rows->kinds[rows->by_name[first]];
+    }
+    for (size_t i = 0; i < r->n; i++)
+        if (drop[i])
+            gbench_row_free(&r->rows[i]);
+        else
+            r->rows[kept++] = r->rows[i];
+    r->n = kept;
+    free(drop);
+}
+
+static int read_rows(const json_t *array, struct gbench_report *report, struct err *err)
+{
+    size_t n = json_array_size(array), i;
+    struct rows rows = { report, mem_array(n, sizeof(*rows.kinds)), mem_array(n, sizeof(*rows.by_name)) };
+    const json_t *row;
+    int ret = 0;
+
+    report->rows = mem_array(n, sizeof(*report->rows));
+    json_array_foreach(array, i, row) {
+        struct gbench_row *to = &report->rows[report->n];
+
+        ret = gbench_row_read(row, to, &rows.kinds[report->n], err);
+        if (ret < 0) {
+            gbench_row_free(to);
+            err_wrap(err, "benchmarks[%zu] ('%.60s')", i, gbench_row_string(row, "name"));
+            break;
+        }
+        report->n += rows.kinds[report->n] != GBENCH_OTHER;
+    }
+    if (ret == 0)
+        drop_aggregates(&rows);
+    free(rows.kinds);
+    free(rows.by_name);
+    if (ret == 0 && report->n == 0)
+        ret = err_set(err, ERR_CONFIG, n ? "it holds no repetition, no median and no mean"
+                                         : "it holds no benchmark: did a filter leave none?");
+    return ret;
+}
+
+/* Where the report begins: at the first line that opens an object. Before it stand at most lines of text, as a program greets
+ * on the standard output that the report was taken from; what is no text is left to the reader of JSON. */
+static const char *find_start(const char *bytes, const char *end, int *lines)
+{
+    const char *start = end - bytes >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0 ? bytes + 3 : bytes; /* a byte order mark */
+    bool fresh = true;
+
+    *lines = 0;
+    for (const char *c = start; c < end; c++) {
+        if (fresh && *c == '{')
+            return c;
+        if ((unsigned char)*c < 0x20 && !strchr("\t\r\n\033", *c))
+            break;
+        *lines += *c == '\n';
+        fresh = *c == '\n' || (fresh && strchr(" \t\r", *c));
+    }
+    *lines = 0;
+    return start;
+}
+
+/* Behind the report may be lines of text, but no other report: which of them was meant nobody knows. */
+static int check_end(const char *rest, const char *end, int line, struct err *err)
+{
+    bool same_line = true, fresh = false;
+
+    for (const char *c = rest; c < end; c++) {
+        if (same_line && !strchr(" \t\r\n", *c))
+            return err_set(err, ERR_CONFIG, "line %d: the report ends, and more follows", line);
+        if (fresh && *c == '{')
+            return err_set(err, ERR_CONFIG, "line %d: another report follows: import each from a file of its own", line);
+        line += *c == '\n';
+        same_line &= *c != '\n';
+        fresh = *c == '\n' || (fresh && strchr(" \t\r", *c));
+    }
+    return 0;
 }
 
 int gbench_report_parse(const char *bytes, size_t n, struct gbench_report *report, struct err *err)
 {
+    int before, ret = -1;
+    const char *end = bytes + n, *start = find_start(bytes, end, &before);
     json_error_t e;
-    json_t *root = json_loadb(bytes, n, JSON_REJECT_DUPLICATES, &e), *rows = json_object_get(root, "benchmarks"), *row;
-    size_t i;
-    int ret = -1;
+    json_t *root = json_loadb(start, (size_t)(end - start), JSON_REJECT_DUPLICATES | JSON_DISABLE_EOF_CHECK, &e);
+    json_t *rows = json_object_get(root, "benchmarks");
 
     *report = (struct gbench_report){ 0 };
     if (!root) {
-        err_set(err, ERR_CONFIG, "line %d, column %d: %s", e.line, e.column, e.text);
-        goto out;
-    }
-    if (!json_is_array(rows)) {
+        err_set(err, ERR_CONFIG, "line %d, column %d: %s", e.line + before, e.column, e.text);
+    } else if (!json_is_array(rows)) {
         err_set(err, ERR_CONFIG, "not a Google Benchmark report: no array 'benchmarks'");
-        goto out;
-    }
-    read_context(root, report);
-    report->rows = mem_array(json_array_size(rows), sizeof(*report->rows));
-    json_array_foreach(rows, i, row)
-        if (read_row(row, report, err) < 0) {
-            err_wrap(err, "benchmarks[%zu] ('%.60s')", i, string_at(row, "name"));
-            goto out;
+    } else {
+        for (const char *c = start; c < start + e.position; c++)
+            before += *c == '\n';
+        ret = check_end(start + e.position, end, before + 1, err);
+        if (ret == 0) {
+            read_context(root, report);
+            ret = read_rows(rows, report, err);
         }
-    if (report->n == 0) {
-        err_set(err, ERR_CONFIG, json_array_size(rows) ? "it holds aggregates alone: without --benchmark_report_aggregates_only "
-                                                         "the program reports its repetitions"
-                                                       : "it holds no benchmark: did a filter leave none?");
-        goto out;
     }
-    ret = 0;
-out:
     if (ret < 0)
         gbench_report_free(report);
     json_decref(root);
@@ -247,15 +228,15 @@ int gbench_report_read(const char *path, struct gbench_report *report, struct er
     return ret < 0 ? err_wrap(err, "cannot read '%.150s'", path) : 0;
 }
 
+void gbench_report_cut(struct gbench_report *report, size_t n)
+{
+    while (report->n > n)
+        gbench_row_free(&report->rows[--report->n]);
+}
+
 void gbench_report_free(struct gbench_report *report)
 {
-    for (size_t i = 0; i < report->n; i++) {
-        for (size_t k = 0; k < report->rows[i].n_counters; k++)
-            free(report->rows[i].counters[k].name);
-        free(report->rows[i].counters);
-        free(report->rows[i].name);
-        free(report->rows[i].error);
-    }
+    gbench_report_cut(report, 0);
     free(report->rows);
     *report = (struct gbench_report){ 0 };
 }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 /* gbench_report.h -- what a Google Benchmark program reports: its JSON (--benchmark_out), read whole or not at all.
  *
- * Format: `context` and `benchmarks` as in the library's docs/user_guide.md, of versions 1.5 to 1.9. Only rows of
- * repetitions are kept ("run_type": "iteration"); aggregates (mean, median, ...) follow from them. Times come in
+ * Format: `context` and `benchmarks` as in the library's docs/user_guide.md, of versions 1.0 to 1.9, and as other writers
+ * have it, which leave out what they do not know: a row needs a name and a real_time. Of each name the repetitions are kept
+ * ("run_type": "iteration"); aggregates (mean, median, ...) follow from them. Where a program reports no repetition its
+ * median stands for them, else its mean. Lines of text before and behind the report are passed over. Times come in
  * nanoseconds whatever the row's time_unit. The input is anybody's: nothing in it is believed. */
 #pragma once
 
@@ -49,4 +51,6 @@ int gbench_report_read(const char *path, struct gbench_report *report, struct er
 
 const double *gbench_row_counter(const struct gbench_row *row, const char *name); /* NULL: it has none of that name */
 
+/* Only the first `n` rows stay. */
+void gbench_report_cut(struct gbench_report *report, size_t n);
 void gbench_report_free(struct gbench_report *report); /* accepts {0} */

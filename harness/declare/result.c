@@ -11,7 +11,7 @@
 
 static const char *const statuses[] = {
     [CASE_OK] = "ok",           [CASE_SKIPPED] = "skipped",     [CASE_WRONG_RESULT] = "wrong_result",
-    [CASE_CRASHED] = "crashed", [CASE_TIMED_OUT] = "timed_out",
+    [CASE_CRASHED] = "crashed", [CASE_TIMED_OUT] = "timed_out", [CASE_FAILED] = "failed",
 };
 
 static const char *const outcomes[] = {
@@ -23,6 +23,7 @@ static const char *const outcomes[] = {
     [OUTCOME_REGRESSED] = "REGRESSED",
     [OUTCOME_MISSED_TARGET] = "MISSED_TARGET",
     [OUTCOME_MISSING] = "MISSING",
+    [OUTCOME_FAILED] = "FAILED",
     [OUTCOME_TIMED_OUT] = "TIMED_OUT",
     [OUTCOME_CRASHED] = "CRASHED",
     [OUTCOME_WRONG_RESULT] = "WRONG_RESULT",

@@ -14,7 +14,8 @@
 
 enum { REASON_MAX = 320, NAME_MAX_LEN = 48 };
 
-enum case_status { CASE_OK, CASE_SKIPPED, CASE_WRONG_RESULT, CASE_CRASHED, CASE_TIMED_OUT };
+/* CASE_FAILED: it said itself that it could not do its work (a benchmark of another program). */
+enum case_status { CASE_OK, CASE_SKIPPED, CASE_WRONG_RESULT, CASE_CRASHED, CASE_TIMED_OUT, CASE_FAILED };
 
 enum outcome { /* worst last: gate_exit and the reports sort by it */
     OUTCOME_PASS,
@@ -25,6 +26,7 @@ enum outcome { /* worst last: gate_exit and the reports sort by it */
     OUTCOME_REGRESSED,
     OUTCOME_MISSED_TARGET,
     OUTCOME_MISSING,
+    OUTCOME_FAILED,
     OUTCOME_TIMED_OUT,
     OUTCOME_CRASHED,
     OUTCOME_WRONG_RESULT,

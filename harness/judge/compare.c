@@ -255,6 +255,18 @@ static void add_fault(struct case_result *r, const struct comparison *c, int var
     }
 }
 
+/* A reference that was never measured, because every variant that is held against it had a fault at once. */
+static void add_loneliness(struct case_result *r, int variant, const struct block *blocks, size_t n_blocks)
+{
+    if (variant > 0 || n_blocks == 0)
+        return;
+    for (size_t i = 0; i < n_blocks; i++)
+        if (blocks[i].side == 0 && (blocks[i].status == CASE_OK || blocks[i].variant <= 0))
+            return;
+    r->status = CASE_SKIPPED;
+    text_copy(r->reason, sizeof(r->reason), "nothing was left to be held against it");
+}
+
 /* "5 of 64 samples disturbed"; nothing where none was. */
 static void say_disturbed(struct case_result *r, int variant, const struct block *blocks, size_t n_blocks)
 {
@@ -289,6 +301,7 @@ static void add_case(const struct comparison *c, int v, const struct block *bloc
         return;
     }
     add_fault(r, c, v, blocks, n_blocks);
+    add_loneliness(r, v, blocks, n_blocks);
     if (r->status != CASE_OK)
         return;
     say_disturbed(r, v, blocks, n_blocks);

@@ -57,6 +57,7 @@ static void judge_status(struct run_result *run, const struct case_result *c, co
     static const enum outcome outcomes[] = {
         [CASE_OK] = OUTCOME_PASS,           [CASE_SKIPPED] = OUTCOME_SKIPPED,     [CASE_WRONG_RESULT] = OUTCOME_WRONG_RESULT,
         [CASE_CRASHED] = OUTCOME_CRASHED, [CASE_TIMED_OUT] = OUTCOME_TIMED_OUT,
+        [CASE_FAILED] = OUTCOME_FAILED,
     };
     struct verdict *v;
 
@@ -203,6 +204,39 @@ static int threads_of(const char *case_id)
     return at ? atoi(at + strlen("/threads=")) : 1;
 }
 
+/* A target that no case of the run has kept or missed is a promise about nothing. */
+static void judge_kept(struct run_result *run, const struct target *t)
+{
+    const char *names[32], *near;
+    size_t n_names = 0, n_cases = 0;
+    struct text others = { 0 };
+    struct verdict *v;
+
+    for (size_t c = 0; c < run->n_cases; c++) {
+        const struct case_result *r = &run->cases[c];
+
+        if (!text_glob(t->cases, r->id))
+            continue;
+        n_cases++;
+        if (r->status != CASE_OK || r->n_blocks == 0 || case_estimate(r, t->metric))
+            return; /* it has a verdict of its own */
+        for (size_t k = 0; r->role == ROLE_OURS && k < r->n_estimates && n_names < ARRAY_LEN(names); k++)
+            names[n_names++] = r->estimates[k].metric;
+    }
+    v = gate_add(run, t->cases, t->metric, AGAINST_TARGET, OUTCOME_MISSING);
+    if (n_cases == 0) {
+        snprintf(v->reason, REASON_MAX, "no case of this run is what the target (line %d) speaks of", t->line);
+        return;
+    }
+    near = text_suggest(t->metric, names, n_names);
+    for (size_t k = 0; k < n_names; k++)
+        if (!others.data || !strstr(others.data, names[k])) /* of the first that has it */
+            text_addf(&others, "%s%s", others.data ? ", " : "", names[k]);
+    snprintf(v->reason, REASON_MAX, "no case that the target (line %d) speaks of has reported a '%s'%s%s%s; they have %.160s", t->line,
+             t->metric, near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "", others.data ? others.data : "none");
+    text_free(&others);
+}
+
 static void judge_missing(struct run_result *run, const struct targets *targets, const struct baseline *baseline,
                           const struct gate_scope *scope)
 {
@@ -222,15 +256,8 @@ static void judge_missing(struct run_result *run, const struct targets *targets,
                  "'pawl accept --replace'",
                  a->date, a->commit);
     }
-    for (size_t i = 0; scope->whole && i < targets->n; i++) {
-        bool found = false;
-
-        for (size_t c = 0; !found && c < run->n_cases; c++)
-            found = text_glob(targets->rows[i].cases, run->cases[c].id);
-        if (!found)
-            snprintf(gate_add(run, targets->rows[i].cases, targets->rows[i].metric, AGAINST_TARGET, OUTCOME_MISSING)->reason,
-                     REASON_MAX, "no case of this run is what the target (line %d) speaks of", targets->rows[i].line);
-    }
+    for (size_t i = 0; scope->whole && i < targets->n; i++)
+        judge_kept(run, &targets->rows[i]);
 }
 
 void gate_judge(struct run_result *run, const struct gate_rules *rules, const struct gate_scope *scope)

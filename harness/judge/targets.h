@@ -22,6 +22,7 @@ struct targets {
 };
 
 /* ERR_CONFIG names file and line: JSON errors, unknown keys and metrics (did you mean), a glob that no scenario's cases
- * match. A pawl.json may have targets, too: its other keys are cli/programs.h's to read. */
+ * match. `registry` NULL: it is not here to ask for cases and metrics. A pawl.json may have targets, too: its other keys are
+ * cli/programs.h's to read. */
 int targets_read(const char *path, const struct registry *registry, struct targets *targets, struct err *err);
 void targets_free(struct targets *targets);

@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "base/rng.h"
 #include "base/text.h"
+#include "measure/foreign.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -188,16 +189,26 @@ static void last_words(const struct child *child, char *buf, size_t size)
     }
 }
 
-static void set_fault(struct child *child, enum case_status status, const char *what)
+/* To the reason of a fault. */
+static void add_words(struct child *child)
 {
     struct block *b = child->listener.block;
+    size_t length = strlen(b->reason);
     char words[160];
 
     last_words(child, words, sizeof(words));
+    if (words[0])
+        snprintf(b->reason + length, sizeof(b->reason) - length, " (it said: %s)", words);
+}
+
+static void set_fault(struct child *child, enum case_status status, const char *what)
+{
+    struct block *b = child->listener.block;
+
     b->status = status;
     b->variant = child->listener.phase_variant;
-    snprintf(b->reason, sizeof(b->reason), "%s %s%s%s%s", what,
-             child->listener.phase[0] ? child->listener.phase : "in set-up", words[0] ? " (it said: " : "", words, words[0] ? ")" : "");
+    snprintf(b->reason, sizeof(b->reason), "%s %s", what, child->listener.phase[0] ? child->listener.phase : "in set-up");
+    add_words(child);
 }
 
 /* What the end of the process means for the block. */
@@ -206,8 +217,9 @@ static void judge_end(struct child *child, const struct block_options *options, 
     struct block *b = child->listener.block;
     char what[96];
 
-    if (b->status != CASE_OK) {
-        return; /* it told us itself */
+    if (b->status != CASE_OK) { /* it told us itself */
+        if (b->status == CASE_CRASHED && foreign_of(child->listener.job->comparison->params.scenario))
+            add_words(child); /* how another's program ended; it may have said why */
     } else if (timed_out) {
         snprintf(what, sizeof(what), "still running after %g s,", options->timeout_s);
         set_fault(child, CASE_TIMED_OUT, what);

@@ -106,7 +106,7 @@ static bool cannot_work(const struct listener *listener, int code)
 static int take_message(struct listener *listener, const char *line, struct err *err)
 {
     json_t *m = json_loads(line, 0, NULL);
-    const char *t = json_string_value(json_object_get(m, "t")), *reason;
+    const char *t = json_string_value(json_object_get(m, "t")), *reason, *status;
     int ok = -1, code;
 
     if (!t)
@@ -132,7 +132,11 @@ static int take_message(struct listener *listener, const char *line, struct err 
             return -1;
         }
         ok = 0;
-        listener->block->status = cannot_work(listener, code) ? CASE_SKIPPED : CASE_CRASHED;
+        status = json_string_value(json_object_get(m, "status"));
+        listener->block->status = status && strcmp(status, case_status_name(CASE_SKIPPED)) == 0  ? CASE_SKIPPED
+                                  : status && strcmp(status, case_status_name(CASE_FAILED)) == 0 ? CASE_FAILED
+                                  : cannot_work(listener, code)                                  ? CASE_SKIPPED
+                                                                                                 : CASE_CRASHED;
         listener->block->variant = listener->phase_variant;
         text_copy(listener->block->reason, REASON_MAX, reason);
     }

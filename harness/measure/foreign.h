@@ -38,20 +38,24 @@ void foreign_free(struct foreign *f); /* accepts {0} */
 const struct foreign *foreign_of(const struct scenario *scenario); /* NULL: it is not of one */
 
 /* A counter as a metric: what a name may not hold is '_' in it. Which way is better a report does not tell: rates
- * ("..._per_second") are taken to be better when higher, all else when lower. */
+ * ("..._per_second") are taken to be better when higher, all else when lower, where no target says it. */
 struct metric foreign_metric(const char *counter, char name[NAME_MAX_LEN]);
 
 /* The metric of that name, made where it is met for the first time; NULL: the scenario is no foreign one, or has as many as
  * it can hold. */
 const struct metric *foreign_counter(const struct scenario *scenario, const char *name);
 
+/* The counter of that name, which a target promises something about, is better in that way. */
+void foreign_want(struct foreign *f, const char *name, enum metric_better better);
+
 /* The cores that it wants by its name ("/threads:4"); 1 where it names none. */
 int foreign_threads(const char *benchmark);
 
 /* Runs the program once for this benchmark, from where the calling thread is bound; its words go to standard error. The
- * rows are its repetitions. ERR_CONFIG: it failed, with how; what it reported is then lost. */
+ * rows are its repetitions, at least one. ERR_CONFIG: it failed, with how; what it reported is then lost. */
 int foreign_run(const struct foreign *f, const char *program, struct gbench_report *report, struct err *err);
 
-/* The names that `program --benchmark_list_tests` prints, owned by the caller with their array. ERR_CONFIG: it is no
- * Google Benchmark program, or the filter (a regular expression; NULL: all) leaves nothing. */
-int foreign_list(const char *program, const char *filter, char ***names, size_t *n, struct err *err);
+/* The names that `program --benchmark_list_tests` prints, each once, owned by the caller with their array. ERR_CONFIG: it is
+ * no Google Benchmark program, is still running after that time, or the filter (a regular expression; NULL: all) leaves
+ * nothing. */
+int foreign_list(const char *program, const char *filter, double timeout_s, char ***names, size_t *n, struct err *err);

@@ -80,9 +80,22 @@ static void send(struct sample s, int round, int order)
     wire_send(WIRE_FD, wire_sample(&s));
 }
 
+/* A repetition that could not do its work, in the program's own words: then there is no time to tell. */
+static bool send_refusal(const struct gbench_report *report)
+{
+    for (size_t i = 0; i < report->n; i++)
+        if (report->rows[i].error) {
+            wire_send(WIRE_FD, json_pack("{s:s, s:i, s:s, s:s}", "t", "error", "code", (int)ERR_CONFIG, "reason",
+                                         report->rows[i].error, "status",
+                                         case_status_name(report->rows[i].skipped ? CASE_SKIPPED : CASE_FAILED)));
+            return true;
+        }
+    return false;
+}
+
 /* Round by round: the clock, as the mean of before and after, and the repetition. */
-static int send_rounds(const struct job *job, const struct gbench_report *report, const struct sample *before,
-                       const struct sample *after, struct err *err)
+static void send_rounds(const struct job *job, const struct gbench_report *report, const struct sample *before,
+                        const struct sample *after)
 {
     for (size_t i = 0; i < report->n; i++) {
         const struct gbench_row *row = &report->rows[i];
@@ -92,8 +105,6 @@ static int send_rounds(const struct job *job, const struct gbench_report *report
                               .cpu = job->n_pus ? job->pus[0] : clock.cpu, .mhz = NAN, .instructions = NAN, .cycles = NAN,
                               .branch_misses = NAN, .cache_misses = NAN };
 
-        if (row->error)
-            return err_set(err, ERR_CONFIG, "the benchmark %s: %.200s", row->skipped ? "skipped itself" : "failed", row->error);
         clock.ns = (clock.ns + end.ns) / 2;
         clock.cpu_ns = (clock.cpu_ns + end.cpu_ns) / 2;
         clock.switches += end.switches;
@@ -101,7 +112,6 @@ static int send_rounds(const struct job *job, const struct gbench_report *report
         send(clock, (int)i, 2 * (int)i);
         send(run, (int)i, 2 * (int)i + 1);
     }
-    return 0;
 }
 
 /* Each counter of the first repetition: the median of all of them. */
@@ -109,7 +119,7 @@ static void send_counters(const struct gbench_report *report)
 {
     double *values = mem_array(report->n, sizeof(*values));
 
-    for (size_t k = 0; k < report->rows[0].n_counters && k < FOREIGN_COUNTERS; k++) {
+    for (size_t k = 0; k < report->rows[0].n_counters; k++) {
         char name[NAME_MAX_LEN];
         size_t n = 0;
 
@@ -144,9 +154,11 @@ int foreign_block(const struct job *job, struct err *err)
         goto out;
     for (int i = 0; i < FOREIGN_ROUNDS; i++)
         after[i] = time_clock();
-    ret = send_rounds(job, &report, before, after, err);
-    if (ret == 0)
+    ret = 0;
+    if (!send_refusal(&report)) {
+        send_rounds(job, &report, before, after);
         send_counters(&report);
+    }
 out:
     gbench_report_free(&report);
     return ret;

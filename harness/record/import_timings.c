@@ -20,20 +20,20 @@ static int check_name(const char *name, struct err *err)
     return 0;
 }
 
-static bool same(const char *a, const char *b)
-{
-    return a && b ? strcmp(a, b) == 0 : a == b;
-}
-
 /* `metric` NULL: the time. */
 static struct timing *row_of(struct timings *t, const char *name, const char *metric)
 {
-    for (size_t i = t->n; i-- > 0;) /* most likely the last one */
-        if (strcmp(t->rows[i].name, name) == 0 && same(t->rows[i].metric, metric))
-            return &t->rows[i];
-    t->rows = mem_grow(t->rows, &t->capacity, t->n + 1, sizeof(*t->rows));
-    t->rows[t->n] = (struct timing){ .name = mem_strdup(name), .metric = metric ? mem_strdup(metric) : NULL };
-    return &t->rows[t->n++];
+    struct text key = { 0 };
+    size_t at;
+
+    text_addf(&key, metric ? "%s\n%s" : "%s", name, metric); /* neither has a line end */
+    at = names_add(&t->keys, key.data);
+    text_free(&key);
+    if (at == t->n) {
+        t->rows = mem_grow(t->rows, &t->capacity, t->n + 1, sizeof(*t->rows));
+        t->rows[t->n++] = (struct timing){ .name = mem_strdup(name), .metric = metric ? mem_strdup(metric) : NULL };
+    }
+    return &t->rows[at];
 }
 
 static void add_value(struct timing *row, double value)
@@ -61,6 +61,7 @@ void import_timings_free(struct timings *t)
         free(t->rows[i].ns);
     }
     free(t->rows);
+    names_free(&t->keys);
     *t = (struct timings){ 0 };
 }
 

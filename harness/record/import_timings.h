@@ -10,6 +10,7 @@
 #pragma once
 
 #include "base/err.h"
+#include "base/names.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -23,6 +24,7 @@ struct timings {
         size_t n, capacity;
     } *rows; /* in the order in which the names and their metrics appear */
     size_t n, capacity;
+    struct names keys; /* of the rows */
 };
 
 /* `bytes` of a hyperfine --export-json. A run that ended with another exit code than 0 is refused. */

@@ -109,7 +109,8 @@ static int load_faults(struct reader *r, struct err *err)
 {
     static const enum outcome outcomes[] = { [CASE_WRONG_RESULT] = OUTCOME_WRONG_RESULT,
                                              [CASE_CRASHED] = OUTCOME_CRASHED,
-                                             [CASE_TIMED_OUT] = OUTCOME_TIMED_OUT };
+                                             [CASE_TIMED_OUT] = OUTCOME_TIMED_OUT,
+                                             [CASE_FAILED] = OUTCOME_FAILED };
     struct sql_stmt *row = sql_prepare(r->store,
                                     "SELECT c.run, c.status, s.case_id, c.reason FROM case_result c"
                                     " INDEXED BY case_result_not_ok JOIN series s ON s.id = c.series"

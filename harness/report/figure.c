@@ -299,7 +299,7 @@ const char *figure_status(enum case_status status)
 {
     static const char *const words[] = {
         [CASE_OK] = "ok",           [CASE_SKIPPED] = "SKIPPED",     [CASE_WRONG_RESULT] = "WRONG RESULT",
-        [CASE_CRASHED] = "CRASHED", [CASE_TIMED_OUT] = "TIMED OUT",
+        [CASE_CRASHED] = "CRASHED", [CASE_TIMED_OUT] = "TIMED OUT", [CASE_FAILED] = "FAILED",
     };
 
     return words[status];

@@ -44,6 +44,7 @@ static int status_outcome(enum case_status status)
         [CASE_WRONG_RESULT] = OUTCOME_WRONG_RESULT,
         [CASE_CRASHED] = OUTCOME_CRASHED,
         [CASE_TIMED_OUT] = OUTCOME_TIMED_OUT,
+        [CASE_FAILED] = OUTCOME_FAILED,
     };
 
     return outcomes[status];

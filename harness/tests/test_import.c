@@ -47,6 +47,43 @@ static void repetitions_are_read_in_nanoseconds_and_aggregates_are_not(void **st
     gbench_report_free(&r);
 }
 
+#define OLD(name) "{ \"name\": \"" name "\", \"iterations\": 1, \"real_time\": 1 }"
+#define MADE(name, how) "{ \"name\": \"" name "_" how "\", \"run_name\": \"" name "\", \"run_type\": \"aggregate\", \"aggregate_name\": \"" \
+                        how "\", \"real_time\": 2 }"
+
+/* Writers of other languages, versions and options: what is left of their rows. */
+static void other_writers_are_understood(void **state)
+{
+    static const struct { const char *text; size_t n; const char *first; double ns; } rows[] = {
+        { "{ \"benchmarks\": [ { \"name\": \"A\", \"real_time\": 1.5e1, \"time_unit\": \"us\" } ] }", 1, "A", 15e3 }, /* the least */
+        { "{ \"benchmarks\": [ { \"name\": \"A\", \"real_time\": 3, \"cpu_time\": null, \"iterations\": 2.0, \"threads\": 1e0 } ] }", 1, "A", 3 },
+        { "Hello\n  world {\n{ \"benchmarks\": [ " OLD("A") " ] }\nbye\n", 1, "A", 1 }, /* of a standard output */
+        { "\xef\xbb\xbf{ \"benchmarks\": [ " OLD("A") " ] }", 1, "A", 1 },
+        /* before 1.5: no run_type */
+        { "{ \"benchmarks\": [ " OLD("A") ", " OLD("A") ", " OLD("A_mean") ", " OLD("A_median") ", " OLD("A_stddev") " ] }", 2, "A", 1 },
+        { "{ \"benchmarks\": [ " OLD("x_mean") ", " OLD("y") " ] }", 2, "x_mean", 1 }, /* a name like any */
+        { "{ \"benchmarks\": [ " OLD("A") ", { \"name\": \"A_BigO\", \"cpu_coefficient\": 1, \"big_o\": \"N\" }, "
+          "{ \"name\": \"A_RMS\", \"rms\": 1 } ] }", 1, "A", 1 },
+        /* aggregates alone: the median, else the mean, beside the repetitions of others */
+        { "{ \"benchmarks\": [ " MADE("A", "mean") ", " MADE("A", "median") ", " MADE("A", "stddev") " ] }", 1, "A", 2 },
+        { "{ \"benchmarks\": [ " MADE("A", "stddev") ", " MADE("A", "mean") ", " OLD("B") ", " MADE("B", "mean") " ] }", 2, "A", 2 },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct gbench_report r;
+        struct err err = { 0 };
+
+        if (gbench_report_parse(rows[i].text, strlen(rows[i].text), &r, &err) < 0)
+            fail_msg("row %zu: %s", i, err.msg);
+        if (r.n != rows[i].n)
+            fail_msg("row %zu: %zu rows", i, r.n);
+        assert_string_equal(r.rows[0].name, rows[i].first);
+        assert_float_equal(r.rows[0].real_ns, rows[i].ns, 1e-9);
+        gbench_report_free(&r);
+    }
+}
+
 static void what_failed_or_skipped_itself_has_its_words_and_no_time(void **state)
 {
     struct gbench_report r;
@@ -72,7 +109,12 @@ static void a_report_that_is_not_understood_is_refused_with_its_place(void **sta
         { "{ \"benchmarks\": {} }", "not a Google Benchmark report" },
         { "[]", "not a Google Benchmark report" },
         { "{ \"benchmarks\": [] }", "no benchmark" },
-        { "{ \"benchmarks\": [ { \"name\": \"A_mean\", \"run_type\": \"aggregate\" } ] }", "aggregates alone" },
+        { "{ \"benchmarks\": [ { \"name\": \"A_cv\", \"run_type\": \"aggregate\", \"aggregate_name\": \"cv\" } ] }", "no repetition" },
+        { "{ \"benchmarks\": [ { \"name\": \"A\", \"iterations\": 1 } ] }", "benchmarks[0] ('A'): it has no 'real_time'" },
+        { "Hello\n{ \"benchmarks\": [\n{ \"name\": 1e } ] }", "line 3" },
+        { "\001\n{ \"benchmarks\": [] }", "line 1" },
+        { ROW("\"iterations\": 1, \"real_time\": 1") " {", "line 1: the report ends, and more follows" },
+        { ROW("\"iterations\": 1, \"real_time\": 1") "\nwords\n" ROW("\"iterations\": 1, \"real_time\": 1"), "line 3: another report" },
         { "{ \"benchmarks\": [ 3 ] }", "benchmarks[0]" },
         { ROW("\"iterations\": 0, \"real_time\": 1"), "benchmarks[1] ('B'): 'iterations'" },
         { ROW("\"iterations\": 1, \"real_time\": -1"), "benchmarks[1] ('B'): 'real_time'" },
@@ -189,6 +231,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(repetitions_are_read_in_nanoseconds_and_aggregates_are_not),
+        cmocka_unit_test(other_writers_are_understood),
         cmocka_unit_test(what_failed_or_skipped_itself_has_its_words_and_no_time),
         cmocka_unit_test(a_report_that_is_not_understood_is_refused_with_its_place),
         cmocka_unit_test(hyperfine_times_are_seconds_of_processes),
