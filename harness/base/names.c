@@ -19,13 +19,20 @@ static int compare(const void *a, const void *b)
     return strcmp(one->name, two->name);
 }
 
-size_t names_add(struct names *names, const char *name)
+static struct named *make(const char *name, size_t number)
 {
     size_t size = strlen(name) + 1;
-    struct named *one = mem_array(sizeof(*one) + size, 1), **found;
+    struct named *one = mem_array(sizeof(*one) + size, 1);
 
-    one->number = names->n;
+    one->number = number;
     memcpy(one->name, name, size);
+    return one;
+}
+
+size_t names_add(struct names *names, const char *name)
+{
+    struct named *one = make(name, names->n), **found;
+
     found = tsearch(one, &names->root, compare);
     if (!found)
         mem_out(sizeof(*one)); /* of the tree */
@@ -33,6 +40,15 @@ size_t names_add(struct names *names, const char *name)
         return names->n++;
     free(one);
     return (*found)->number;
+}
+
+bool names_has(const struct names *names, const char *name)
+{
+    struct named *one = make(name, 0);
+    bool has = tfind(one, &names->root, compare) != NULL;
+
+    free(one);
+    return has;
 }
 
 void names_free(struct names *names)

@@ -129,11 +129,18 @@ void imported_host(struct run_result *run, const char *host)
 
 void imported_start(struct run_result *run, const char *date)
 {
-    struct tm tm = { 0 };
-    const char *end = strptime(date, "%Y-%m-%dT%H:%M:%S%z", &tm);
-    long offset = tm.tm_gmtoff;
-    time_t t = end && !*end ? timegm(&tm) - offset : time(NULL);
+    static const char *const forms[] = { "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y/%m/%d-%H:%M:%S" }; /* the last two: before 1.5 */
+    time_t t = time(NULL);
     struct tm utc;
 
+    for (size_t i = 0; i < ARRAY_LEN(forms); i++) {
+        struct tm tm = { 0 }, zone = { 0 };
+        const char *end = strptime(date, forms[i], &tm);
+
+        if (end && *end == '.')
+            end += 1 + strspn(end + 1, "0123456789");
+        if (end && (!*end || ((end = strptime(end, "%z", &zone)) && !*end)))
+            t = timegm(&tm) - zone.tm_gmtoff;
+    }
     strftime(run->info.started, sizeof(run->info.started), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&t, &utc));
 }

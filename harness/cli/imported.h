@@ -31,7 +31,7 @@ int imported_metric(struct case_result *c, const struct metric *m, const double 
 /* "imported-myhost": figures of a host that this program has not looked at are no host class of its own. */
 void imported_host(struct run_result *run, const char *host);
 
-/* "2026-11-29T20:00:00+01:00" in UTC; now where it is no such date. */
+/* "2026-11-29T20:00:00+01:00" in UTC, also as older versions write it and without a zone; now where it is no date. */
 void imported_start(struct run_result *run, const char *date);
 
 /* Google Benchmark: a file is a process, and so a block (import_gbench.c). */

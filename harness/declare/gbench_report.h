@@ -28,7 +28,7 @@ struct gbench_row {
         double value;
     } *counters; /* every other number of the row: "items_per_second", what the benchmark's author counts; at most
                     GBENCH_COUNTERS_MAX */
-    size_t n_counters;
+    size_t n_counters, counters_capacity;
 };
 
 enum { GBENCH_COUNTERS_MAX = 64 };

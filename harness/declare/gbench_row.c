@@ -73,22 +73,28 @@ static bool failed(const json_t *row, bool *skipped)
 static const char *const own[] = { "family_index", "per_family_instance_index", "repetitions", "repetition_index",
                                    "threads",      "iterations",                "real_time",   "cpu_time" };
 
-static void read_counters(const json_t *row, struct gbench_row *to)
+static void add_counters(const json_t *object, struct gbench_row *to)
 {
-    size_t capacity = 0;
     const char *name;
     json_t *value;
 
-    json_object_foreach((json_t *)row, name, value) {
+    json_object_foreach((json_t *)object, name, value) {
         bool is_own = !json_is_number(value) || !*name || gbench_row_has_controls(name) || !isfinite(json_number_value(value));
 
         for (size_t i = 0; i < ARRAY_LEN(own); i++)
             is_own |= strcmp(name, own[i]) == 0;
         if (is_own || to->n_counters == GBENCH_COUNTERS_MAX)
             continue;
-        to->counters = mem_grow(to->counters, &capacity, to->n_counters + 1, sizeof(*to->counters));
+        to->counters = mem_grow(to->counters, &to->counters_capacity, to->n_counters + 1, sizeof(*to->counters));
         to->counters[to->n_counters++] = (struct gbench_counter){ mem_strdup(name), json_number_value(value) };
     }
+}
+
+/* Other writers have them in an object of their own. */
+static void read_counters(const json_t *row, struct gbench_row *to)
+{
+    add_counters(row, to);
+    add_counters(json_object_get(row, "counters"), to);
 }
 
 const double *gbench_row_counter(const struct gbench_row *row, const char *name)
@@ -130,6 +136,15 @@ static int read_figures(const json_t *row, struct gbench_row *to, struct err *er
         return -1;
     read_counters(row, to);
     return 0;
+}
+
+/* "A_median" without its last word. */
+static void cut_end(char *name, const char *end)
+{
+    size_t n = strlen(name), m = strlen(end);
+
+    if (n > m + 1 && name[n - m - 1] == '_' && strcmp(name + n - m, end) == 0)
+        name[n - m - 1] = '\0';
 }
 
 /* What kind of aggregate it is, of those that can stand for repetitions; GBENCH_OTHER: another (a deviation, a
@@ -179,6 +194,8 @@ int gbench_row_read(const json_t *row, struct gbench_row *to, enum gbench_kind *
     if (read_figures(row, to, err) < 0)
         return -1;
     to->name = mem_strdup(name);
+    if (*kind != GBENCH_REPETITION && !*gbench_row_string(row, "run_name"))
+        cut_end(to->name, gbench_row_string(row, "aggregate_name"));
     return 0;
 }
 

@@ -32,8 +32,9 @@ static void exact_filter(const char *benchmark, struct text *out)
     text_add(out, "$");
 }
 
-/* Starts argv with its standard output in `out`; it dies with its parent. */
-static pid_t start(char *const *argv, int out)
+/* Starts argv with its standard output in `out`, and nothing on the standard error where it is to be quiet; it dies with
+ * its parent. */
+static pid_t start(char *const *argv, int out, bool quiet)
 {
     pid_t parent = getpid(), pid = fork();
     int null;
@@ -45,8 +46,9 @@ static pid_t start(char *const *argv, int out)
         _exit(127);
     signal(SIGPIPE, SIG_DFL);
     signal(SIGXFSZ, SIG_DFL);
-    null = open("/dev/null", O_RDONLY);
-    if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(out, STDOUT_FILENO) < 0)
+    null = open("/dev/null", O_RDWR);
+    if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(out, STDOUT_FILENO) < 0 ||
+        (quiet && dup2(null, STDERR_FILENO) < 0))
         _exit(127);
     execv(argv[0], argv);
     dprintf(STDERR_FILENO, "cannot start it: %s\n", strerror(errno));
@@ -186,7 +188,7 @@ int foreign_run(const struct foreign *f, const char *program, struct gbench_repo
         snprintf(min_time, sizeof(min_time), "--benchmark_min_time=%g", f->min_time_s);
         ret = wait_for(start((char *[]){ (char *)program, filter.data, out, "--benchmark_out_format=json", "--benchmark_format=json",
                                          repetitions, min_time, "--benchmark_report_aggregates_only=false", NULL },
-                             words),
+                             words, false),
                        program, 0, err);
         if (ret == 0)
             ret = take_report(f, program, file, words, report, err);
@@ -200,59 +202,109 @@ int foreign_run(const struct foreign *f, const char *program, struct gbench_repo
     return ret;
 }
 
-/* One that is there twice counts as one: its rows are repetitions. */
-static void add_name(const char *name, struct names *known, char ***names, size_t *n, size_t *capacity)
+struct list {
+    struct names known; /* one that is there twice counts as one: its rows are repetitions */
+    char **all;
+    size_t n, capacity;
+};
+
+static void list_add(struct list *list, const char *name)
 {
-    if (names_add(known, name) < *n)
+    if (names_has(&list->known, name))
         return;
-    *names = mem_grow(*names, capacity, *n + 1, sizeof(**names));
-    (*names)[(*n)++] = mem_strdup(name);
+    names_add(&list->known, name);
+    list->all = mem_grow(list->all, &list->capacity, list->n + 1, sizeof(*list->all));
+    list->all[list->n++] = mem_strdup(name);
 }
 
-/* One name a line. What else a program prints (a greeting) would be taken for one: it is found out when it runs. A program
- * that does not know --benchmark_list_tests has run, and reported: its rows have the names. */
-static void split_names(char *text, size_t length, char ***names, size_t *n)
+static void list_free(struct list *list)
+{
+    for (size_t i = 0; i < list->n; i++)
+        free(list->all[i]);
+    free(list->all);
+    names_free(&list->known);
+    *list = (struct list){ 0 };
+}
+
+/* One name a line. A program that does not know --benchmark_list_tests has run, and reported: its rows have the names. */
+static void split_names(char *text, size_t length, struct list *list)
 {
     struct gbench_report report = { 0 };
     struct err no_report;
-    struct names known = { 0 };
-    size_t capacity = 0;
 
     if (memchr(text, '{', length) && gbench_report_parse(text, length, &report, &no_report) == 0)
         for (size_t i = 0; i < report.n; i++)
-            add_name(report.rows[i].name, &known, names, n, &capacity);
+            list_add(list, report.rows[i].name);
     else
         for (char *line = strtok(text, "\r\n"); line; line = strtok(NULL, "\r\n"))
-            add_name(line, &known, names, n, &capacity);
+            list_add(list, line);
     gbench_report_free(&report);
-    names_free(&known);
 }
 
-int foreign_list(const char *program, const char *filter, double timeout_s, char ***names, size_t *n, struct err *err)
+static int ask(const char *program, const char *filter, double timeout_s, bool quiet, struct list *list, struct err *err)
 {
     int words = memory_file("names", err), ret;
     struct text option = { 0 };
     char *text;
     size_t length;
 
-    *names = NULL;
-    *n = 0;
     if (words < 0)
         return -1;
-    text_addf(&option, "--benchmark_filter=%s", filter ? filter : ".");
+    text_addf(&option, "--benchmark_filter=%s", filter);
     ret = wait_for(start((char *[]){ (char *)program, "--benchmark_list_tests=true", option.data, "--benchmark_format=json", NULL },
-                         words),
+                         words, quiet),
                    program, timeout_s, err);
-    if (ret < 0)
-        err_wrap(err, "asked for its benchmarks (--benchmark_list_tests)");
     text = contents(words, &length);
     if (ret == 0)
-        split_names(text, length, names, n);
-    if (ret == 0 && *n == 0)
-        ret = filter ? err_set(err, ERR_CONFIG, "'%.120s' has no benchmark that matches '%.80s'", program, filter)
-                     : err_set(err, ERR_CONFIG, "'%.120s' lists no benchmark: is it a Google Benchmark program?", program);
+        split_names(text, length, list);
     free(text);
     close(words);
     text_free(&option);
+    return ret < 0 ? err_wrap(err, "asked for its benchmarks (--benchmark_list_tests)") : 0;
+}
+
+static size_t count_new(const struct list *list, const struct list *words)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < list->n; i++)
+        n += !names_has(&words->known, list->all[i]);
+    return n;
+}
+
+/* What a program prints besides, a greeting, it also prints when it is asked for no name at all. Where it always prints the
+ * same it knows no filter. */
+static void leave_out_words(const char *program, double timeout_s, struct list *list)
+{
+    struct list words = { 0 }, all = { 0 };
+    struct err refused; /* as it may be */
+    size_t kept = 0;
+
+    if (ask(program, "^$", timeout_s, true, &words, &refused) == 0 &&
+        (count_new(list, &words) > 0 || (ask(program, ".", timeout_s, true, &all, &refused) == 0 && count_new(&all, &words) > 0))) {
+        for (size_t i = 0; i < list->n; i++)
+            if (names_has(&words.known, list->all[i]))
+                free(list->all[i]);
+            else
+                list->all[kept++] = list->all[i];
+        list->n = kept;
+    }
+    list_free(&words);
+    list_free(&all);
+}
+
+int foreign_list(const char *program, const char *filter, double timeout_s, char ***names, size_t *n, struct err *err)
+{
+    struct list list = { 0 };
+    int ret = ask(program, filter ? filter : ".", timeout_s, false, &list, err);
+
+    if (ret == 0 && list.n)
+        leave_out_words(program, timeout_s, &list);
+    if (ret == 0 && list.n == 0)
+        ret = filter ? err_set(err, ERR_CONFIG, "'%.120s' has no benchmark that matches '%.80s'", program, filter)
+                     : err_set(err, ERR_CONFIG, "'%.120s' lists no benchmark: is it a Google Benchmark program?", program);
+    names_free(&list.known);
+    *names = list.all;
+    *n = list.n;
     return ret;
 }

@@ -92,6 +92,26 @@ static void how_a_program_fails_is_told_in_its_own_words(void **state)
     }
 }
 
+static void a_greeting_is_no_benchmark(void **state)
+{
+    static const struct { const char *args; int exit; const char *says; } rows[] = {
+        { "list --gbench ./bench", 0, "gbench/bench/A/run" },
+        { "list --gbench ./bench --benchmark_filter=nothing", 2, "has no benchmark that matches 'nothing'" },
+    };
+
+    (void)state;
+    write_file("bench", "#!/bin/sh\necho Hello world\ncase \"$*\" in *=nothing*|*'=^$'*) ;; *) echo A;; esac\n", 0755);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct result r = pawl(rows[i].args);
+
+        assert_int_equal(r.exit, rows[i].exit);
+        assert_has(i ? r.err : r.out, rows[i].says);
+        if (strstr(r.out, "Hello"))
+            fail_msg("%s", r.out);
+        done(&r);
+    }
+}
+
 static void a_program_that_never_lists_its_benchmarks_is_given_up(void **state)
 {
     struct result r;
@@ -214,6 +234,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(whatever_way_a_program_reports_is_understood),
         TEST(how_a_program_fails_is_told_in_its_own_words),
+        TEST(a_greeting_is_no_benchmark),
         TEST(a_program_that_never_lists_its_benchmarks_is_given_up),
         TEST(a_target_may_name_a_counter),
         TEST(what_a_filter_leaves_out_is_not_missing),

@@ -66,6 +66,8 @@ static void other_writers_are_understood(void **state)
           "{ \"name\": \"A_RMS\", \"rms\": 1 } ] }", 1, "A", 1 },
         /* aggregates alone: the median, else the mean, beside the repetitions of others */
         { "{ \"benchmarks\": [ " MADE("A", "mean") ", " MADE("A", "median") ", " MADE("A", "stddev") " ] }", 1, "A", 2 },
+        { "{ \"benchmarks\": [ { \"name\": \"A_median\", \"run_type\": \"aggregate\", \"aggregate_name\": \"median\", \"real_time\": 1 }, " OLD("B") " ] }",
+          2, "A", 1 },
         { "{ \"benchmarks\": [ " MADE("A", "stddev") ", " MADE("A", "mean") ", " OLD("B") ", " MADE("B", "mean") " ] }", 2, "A", 2 },
     };
 
