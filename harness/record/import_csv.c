@@ -58,6 +58,9 @@ static void find_separator(struct reader *r)
     size_t count[3] = { 0 }, best = 0;
     bool quoted = false;
 
+    if (!strchr(r->data, '\n'))
+        for (char *s = r->data; (s = strchr(s, '\r'));)
+            *s++ = '\n';
     if (r->end - r->data >= 3 && memcmp(r->data, "\xef\xbb\xbf", 3) == 0) /* a byte order mark */
         r->at += 3;
     for (const char *s = r->at; s < r->end && (quoted || *s != '\n'); s++) {
@@ -286,29 +289,56 @@ out:
     return ret;
 }
 
+int import_csv_number(const struct import_csv_row *row, const char *cell, double low, double high, double *value, struct err *err)
+{
+    char *end;
+
+    *value = row->decimal_comma ? decimal_comma(cell, &end) : NAN;
+    if (row->decimal_comma && end != cell && !*end && *value >= low && *value <= high)
+        return 0;
+    if (text_double(cell, low, high, value, err) == 0)
+        return 0;
+    err->code = ERR_CONFIG;
+    return -1;
+}
+
+static int find_column(const struct reader *r, const char *name, size_t *at, struct err *err)
+{
+    *at = SIZE_MAX;
+    for (size_t i = 0; i < r->n; i++)
+        if (strcasecmp(r->cells[i], name) == 0) {
+            if (*at != SIZE_MAX)
+                return err_set(err, ERR_CONFIG, "'%s': line %zu: columns %zu and %zu are both '%s'", r->path, r->line, *at + 1, i + 1, name);
+            *at = i;
+        }
+    return 0;
+}
+
 static int take_rows(struct reader *r, const char *const *names, size_t n_names, import_csv_row_fn take, void *arg,
                      struct err *err)
 {
-    size_t at[IMPORT_CSV_NAMED_MAX];
+    size_t at[IMPORT_CSV_NAMED_MAX], n_header;
     int more = read_row(r, err);
 
     if (more == 0)
         return err_set(err, ERR_CONFIG, "'%s' is empty", r->path);
-    for (size_t k = 0; more > 0 && k < n_names; k++) {
-        at[k] = SIZE_MAX;
-        for (size_t i = 0; i < r->n; i++)
-            if (strcasecmp(r->cells[i], names[k]) == 0)
-                at[k] = i;
-    }
+    n_header = r->n;
+    for (size_t k = 0; more > 0 && k < n_names; k++)
+        if (find_column(r, names[k], &at[k], err) < 0)
+            return -1;
     while (more > 0 && (more = read_row(r, err)) > 0) {
         const char *cells[IMPORT_CSV_NAMED_MAX];
+        struct import_csv_row row = { cells, r->separator != ',' };
 
+        for (size_t i = n_header; i < r->n; i++)
+            if (*r->cells[i])
+                return wrong(r, r->line, i + 1, "the header has no such column", err);
         for (size_t k = 0; k < n_names; k++) {
             if (at[k] != SIZE_MAX && at[k] >= r->n)
                 return wrong(r, r->line, at[k] + 1, "the row ends before this column", err);
             cells[k] = at[k] == SIZE_MAX ? NULL : r->cells[at[k]];
         }
-        if (take(arg, cells, err) < 0)
+        if (take(arg, &row, err) < 0)
             return err_wrap(err, "'%s': line %zu", r->path, r->line);
     }
     return more;

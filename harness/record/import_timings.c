@@ -163,16 +163,15 @@ static double unit_ns(const char *unit, int column)
     return unit && *unit ? NAN : column == SECONDS || column == MEAN ? 1e9 : 1;
 }
 
-static int add_other(struct timings *t, const char *name, const char *const *cells, const char *text, struct err *err)
+static int add_other(struct timings *t, const char *name, const struct import_csv_row *csv, const char *text, struct err *err)
 {
+    const char *const *cells = csv->cells;
     const char *unit = cells[UNIT] ? cells[UNIT] : "";
     struct timing *row;
     double value;
 
-    if (text_double(text, -HUGE_VAL, HUGE_VAL, &value, err) < 0) {
-        err->code = ERR_CONFIG;
+    if (import_csv_number(csv, text, -HUGE_VAL, HUGE_VAL, &value, err) < 0)
         return -1;
-    }
     if (check_name(name, err) < 0 || check_name(cells[METRIC], err) < 0 || (*unit && check_name(unit, err) < 0))
         return -1;
     row = row_of(t, name, cells[METRIC]);
@@ -183,8 +182,9 @@ static int add_other(struct timings *t, const char *name, const char *const *cel
     return 0;
 }
 
-static int take_row(void *arg, const char *const *cells, struct err *err)
+static int take_row(void *arg, const struct import_csv_row *csv, struct err *err)
 {
+    const char *const *cells = csv->cells;
     struct timings *t = arg;
     int column = 0, unused;
     const char *name = first_of(cells, NAME, NAME_4, &unused), *text = first_of(cells, VALUE, MEAN, &column);
@@ -194,13 +194,11 @@ static int take_row(void *arg, const char *const *cells, struct err *err)
         return err_set(err, ERR_CONFIG, "the header has no column %s",
                        name ? "of times (value, time, real_time, seconds or mean)" : "of names (case, name, command or benchmark)");
     if (cells[METRIC] && strcmp(cells[METRIC], "time_ns") != 0)
-        return add_other(t, name, cells, text, err);
+        return add_other(t, name, csv, text, err);
     if (isnan(unit))
         return err_set(err, ERR_CONFIG, "unit '%.20s' is none of ns, us, ms, s", cells[UNIT]);
-    if (text_double(text, 0, 1e18, &value, err) < 0) {
-        err->code = ERR_CONFIG;
+    if (import_csv_number(csv, text, 0, 1e18, &value, err) < 0)
         return -1;
-    }
     return add(t, name, value * unit, err);
 }
 

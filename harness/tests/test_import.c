@@ -201,6 +201,10 @@ static void csv_lines_of_a_case_belong_together(void **state)
         { "case,when\na,1\n", "no column of times" },
         { "case,value\na,-1\n", "line 2" },
         { "case,value\n\"a,1\n", "quote does not end" },
+        { "case,value\na,1,5\n", "line 2, column 3: the header has no such column" }, /* and not 1 */
+        { "case,value,Value\na,1,5\n", "line 1: columns 2 and 3 are both 'value'" },
+        { "case;value\na;1.234,5\n", "line 2" },
+        { "case,value\na,\"1,5\"\n", "line 2" },
         { "case,metric,value\na,ratio,soon\n", "line 2" },
         { "case,metric,value\na,,1\n", "line 2" },
     };
@@ -221,6 +225,14 @@ static void csv_lines_of_a_case_belong_together(void **state)
     import_timings_free(&t);
     assert_int_equal(read_csv("command;mean\nls;0.5\n", &t, &err), 0); /* seconds, as hyperfine's own CSV */
     assert_float_equal(t.rows[0].ns[0], 5e8, 1);
+    import_timings_free(&t);
+    assert_int_equal(read_csv("\xef\xbb\xbf" "Case;Value;Unit;\r\na;1,5;ms;\r\n\"a\";\"2,5e1\";ms;\r\n\r\n", &t, &err), 0); /* of a spreadsheet */
+    assert_int_equal(t.n, 1);
+    assert_float_equal(t.rows[0].ns[0], 1.5e6, 1e-3);
+    assert_float_equal(t.rows[0].ns[1], 25e6, 1e-3);
+    import_timings_free(&t);
+    assert_int_equal(read_csv("case\ttime\ra\t1,5\r", &t, &err), 0); /* of an old one */
+    assert_float_equal(t.rows[0].ns[0], 1.5, 1e-9);
     import_timings_free(&t);
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
         assert_int_equal(read_csv(bad[i].text, &t, &err), -1);
