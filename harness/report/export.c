@@ -182,12 +182,17 @@ static void export_openmetrics(const struct run_result *run, struct text *out)
     text_add(out, "# EOF\n");
 }
 
+static void export_classic_one(const struct run_result *run, struct text *out)
+{
+    export_classic(run, 1, out);
+}
+
 static const struct {
     const char *name;
     export_fn fn;
 } formats[] = {
     { "gbench", export_gbench }, { "csv", export_csv }, { "bmf", export_bmf }, { "openmetrics", export_openmetrics },
-    { "classic", export_classic },
+    { "classic", export_classic_one },
 };
 
 export_fn export_format(const char *name)

@@ -25,7 +25,9 @@ typedef void (*export_fn)(const struct run_result *run, struct text *out);
 export_fn export_format(const char *name);
 const char *export_names(void);
 
-void export_classic(const struct run_result *run, struct text *out);
+/* The same of several runs, newest first: each report is of the first that has its cases, which "sources" names. At least
+ * one run. */
+void export_classic(const struct run_result *runs, size_t n_runs, struct text *out);
 
 /* "inference" alone: ttft_{baseline,optimized}_ms, throughput_{baseline,optimized}_tps, overall_speedup_multiplier. What
  * the run lacks is null and added to the array `lacks`; where that is NULL, a run without a router gives NULL. */

@@ -161,12 +161,31 @@ json_t *export_classic_inference(const struct run_result *run, json_t *lacks)
     return root;
 }
 
-void export_classic(const struct run_result *run, struct text *out)
+/* The first run that has a case of that scenario, and which one that was. */
+static const struct run_result *source_of(const struct run_result *runs, size_t n_runs, const char *scenario, const char *report,
+                                          json_t *sources)
 {
-    json_t *lacks = json_array(), *k = kernels(run, lacks), *c = compression(run, lacks), *i = export_classic_inference(run, lacks);
-    json_t *root = json_pack("{s:I, s:s, s:s, s:s, s:o, s:o, s:o, s:o}", "run", (json_int_t)run->info.id, "commit",
-                             run->info.commit, "host_class", run->info.host.class, "started", run->info.started, "kernels", k,
-                             "compression", c, "inference", i, "lacks", lacks);
+    const struct run_result *found = NULL;
+
+    for (size_t r = 0; r < n_runs && !found; r++)
+        for (size_t i = 0; i < runs[r].n_cases && !found; i++)
+            found = strcmp(runs[r].cases[i].scenario, scenario) == 0 && runs[r].cases[i].status == CASE_OK ? &runs[r] : NULL;
+    json_object_set_new(sources, report,
+                        found ? json_pack("{s:I, s:s, s:s}", "run", (json_int_t)found->info.id, "commit", found->info.commit, "started",
+                                          found->info.started)
+                              : json_null());
+    return found ? found : runs;
+}
+
+void export_classic(const struct run_result *runs, size_t n_runs, struct text *out)
+{
+    json_t *lacks = json_array(), *sources = json_object();
+    json_t *k = kernels(source_of(runs, n_runs, "kernels/gemm_f32", "kernels", sources), lacks);
+    json_t *c = compression(source_of(runs, n_runs, "codecs/quality", "compression", sources), lacks);
+    json_t *i = export_classic_inference(source_of(runs, n_runs, "inference/router", "inference", sources), lacks);
+    json_t *root = json_pack("{s:I, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o}", "run", (json_int_t)runs->info.id, "commit",
+                             runs->info.commit, "host_class", runs->info.host.class, "started", runs->info.started, "sources",
+                             sources, "kernels", k, "compression", c, "inference", i, "lacks", lacks);
     char *text = json_dumps(root, JSON_INDENT(1) | JSON_REAL_PRECISION(17));
 
     if (!text)

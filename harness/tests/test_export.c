@@ -156,6 +156,31 @@ static void classic_has_the_old_keys_and_names_what_is_missing(void **state)
     run_result_free(&run);
 }
 
+/* A night measures each scenario in a run of its own. */
+static void classic_takes_each_report_from_the_newest_run_that_has_it(void **state)
+{
+    struct run_result runs[3] = { { .info = { .id = 9 } }, sample(), sample() };
+    struct text out = { 0 };
+    const json_t *sources;
+    json_t *root;
+
+    (void)state;
+    runs[1].info.id = 8;
+    runs[2].info.id = 7;
+    export_classic(runs, ARRAY_LEN(runs), &out);
+    root = json_loads(out.data, JSON_REJECT_DUPLICATES, NULL);
+    sources = json_object_get(root, "sources");
+    assert_float_equal(at(root, "run"), 9, 0);
+    assert_float_equal(at(json_object_get(sources, "kernels"), "run"), 8, 0);
+    assert_float_equal(at(json_object_get(sources, "compression"), "run"), 8, 0);
+    assert_true(json_is_null(json_object_get(sources, "inference")));
+    assert_float_equal(at(json_array_get(json_object_get(root, "kernels"), 0), "baseline_ms"), 150, 1e-9);
+    json_decref(root);
+    text_free(&out);
+    for (size_t i = 0; i < ARRAY_LEN(runs); i++)
+        run_result_free(&runs[i]);
+}
+
 static void assert_classic_inference(const json_t *inference)
 {
     assert_float_equal(at(inference, "ttft_baseline_ms"), 90, 0);
@@ -203,6 +228,7 @@ int main(void)
         cmocka_unit_test(gbench_comes_back_through_its_own_reader),
         cmocka_unit_test(csv_bmf_and_openmetrics_hold_every_figure_and_no_infinity),
         cmocka_unit_test(classic_has_the_old_keys_and_names_what_is_missing),
+        cmocka_unit_test(classic_takes_each_report_from_the_newest_run_that_has_it),
         cmocka_unit_test(classic_inference_is_the_router_end_to_end),
     };
 
