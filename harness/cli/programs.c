@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "cli/against_private.h"
 #include "cli/commands.h"
+#include "judge/json_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -220,12 +221,15 @@ static char *beside(const char *config, const char *path)
 
 static int read_source(const json_t *row, const struct options *o, const char *config, struct source *s, struct err *err)
 {
+    static const char *const keys[] = { "program", "name", "filter", "min_time" };
     const char *program, *name = NULL, *filter = NULL;
     json_error_t e;
     char *path;
 
     s->min_time_s = o->min_time_s;
     s->timeout_s = o->timeout_s;
+    if (json_file_keys(row, keys, ARRAY_LEN(keys), err) < 0)
+        return -1;
     if (json_unpack_ex((json_t *)row, &e, JSON_STRICT, "{s:s, s?s, s?s, s?F}", "program", &program, "name", &name, "filter",
                        &filter, "min_time", &s->min_time_s) < 0)
         return err_set(err, ERR_CONFIG, "%s ('program' is needed; 'name', 'filter', 'min_time' may be there)", e.text);
@@ -292,11 +296,14 @@ static int from_config(const struct options *o, bool ask, struct programs *p, st
 {
     json_error_t e;
     json_t *root = json_load_file(p->config, JSON_REJECT_DUPLICATES, &e), *rows = NULL, *targets = NULL;
+    static const char *const keys[] = { "benchmarks", "targets", "baselines" };
     const char *baselines = NULL;
     int ret = -1;
 
     if (!root)
         err_set(err, ERR_CONFIG, "line %d: %s", e.line, e.text);
+    else if (json_file_keys(root, keys, ARRAY_LEN(keys), err) < 0)
+        ; /* said */
     else if (json_unpack_ex(root, &e, JSON_STRICT, "{s:o, s?o, s?s}", "benchmarks", &rows, "targets", &targets, "baselines",
                             &baselines) < 0)
         err_set(err, ERR_CONFIG, "%s ('benchmarks' is needed; 'targets' and 'baselines' may be there)", e.text);

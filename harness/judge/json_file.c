@@ -5,6 +5,7 @@
 #include "base/text.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 int json_file_write(const char *path, json_t *root, size_t digits, struct err *err)
 {
@@ -20,4 +21,24 @@ int json_file_write(const char *path, json_t *root, size_t digits, struct err *e
     text_free(&out);
     free(dump);
     return ret;
+}
+
+int json_file_keys(const json_t *object, const char *const *keys, size_t n, struct err *err)
+{
+    const char *key;
+    json_t *value;
+
+    json_object_foreach((json_t *)object, key, value) {
+        size_t i = 0;
+        const char *near;
+
+        while (i < n && strcmp(key, keys[i]) != 0)
+            i++;
+        if (i < n)
+            continue;
+        near = text_suggest(key, keys, n);
+        return near ? err_set(err, ERR_CONFIG, "unknown key '%s' (did you mean '%s'?)", key, near)
+                    : err_set(err, ERR_CONFIG, "unknown key '%s'", key);
+    }
+    return 0;
 }

@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "judge/json_file.h"
 
 #include <jansson.h>
 #include <math.h>
@@ -65,26 +66,6 @@ static char *slurp(const char *path, struct err *err)
     }
     fclose(f);
     return t.data;
-}
-
-static int unknown_key(json_t *object, const char *const *keys, size_t n, struct err *err)
-{
-    const char *key;
-    json_t *value;
-
-    json_object_foreach(object, key, value) {
-        size_t i = 0;
-        const char *near;
-
-        while (i < n && strcmp(key, keys[i]) != 0)
-            i++;
-        if (i < n)
-            continue;
-        near = text_suggest(key, keys, n);
-        return near ? err_set(err, ERR_CONFIG, "unknown key '%s' (did you mean '%s'?)", key, near)
-                    : err_set(err, ERR_CONFIG, "unknown key '%s'", key);
-    }
-    return 0;
 }
 
 /* A number or nothing: NAN where absent. */
@@ -175,7 +156,7 @@ static int read_row(json_t *row, const struct registry *registry, struct target 
 
     if (!json_is_object(row))
         return err_set(err, ERR_CONFIG, "a target must be an object");
-    if (unknown_key(row, keys, ARRAY_LEN(keys), err) < 0)
+    if (json_file_keys(row, keys, ARRAY_LEN(keys), err) < 0)
         return -1;
     if (!cases || !metric)
         return err_set(err, ERR_CONFIG, "a target needs 'cases' and 'metric', both strings");
@@ -212,7 +193,7 @@ int targets_read(const char *path, const struct registry *registry, struct targe
         goto out;
     }
     rows = json_object_get(json, "targets");
-    if (json_is_object(json) && unknown_key(json, top_keys, ARRAY_LEN(top_keys), err) < 0) {
+    if (json_is_object(json) && json_file_keys(json, top_keys, ARRAY_LEN(top_keys), err) < 0) {
         err_wrap(err, "line 1");
         goto out;
     }

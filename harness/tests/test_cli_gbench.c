@@ -173,7 +173,7 @@ static void what_is_wrong_is_told_with_its_place(void **state)
         { NULL, "gate --gbench ./bench --against HEAD", "--against-gbench" },
         { "{ \"benchmarks\": [\n", "run", "'pawl.json': line 2" },
         { "{ \"benchmarks\": [] }", "run", "at least one program" },
-        { "{ \"benchmarks\": [ { \"programme\": \"bench\" } ] }", "run", "benchmarks[0]" },
+        { "{ \"benchmarks\": [ { \"programme\": \"bench\" } ] }", "run", "benchmarks[0]: unknown key 'programme' (did you mean 'program'?)" },
         { "{ \"benchmarks\": [ { \"program\": \"bench\", \"min_time\": -1 } ] }", "run", "min_time" },
         { "{ \"benchmarks\": [ { \"program\": \"bench\" }, { \"program\": \"bench\" } ] }", "run", "have one case id" },
         { CONFIG(", \"target\": []"), "run", "target" },
