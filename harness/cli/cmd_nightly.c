@@ -176,7 +176,7 @@ static int open_night(struct nightly *n, const char *host_class, struct err *err
     return ret;
 }
 
-/* A run of its own, unless another nightly was quicker; *busy where a failure may pass. */
+/* A run of its own, unless another nightly was quicker; *busy: what keeps it from measuring may pass. */
 static int measure_part(struct nightly *n, size_t at, bool *busy, struct err *err)
 {
     struct options options = *n->context->options;
@@ -191,6 +191,7 @@ static int measure_part(struct nightly *n, size_t at, bool *busy, struct err *er
     options.n_args = 1;
     context.options = &options;
     ret = measuring_begin(&m, &context, err);
+    *busy = ret < 0 && m.busy; /* not a full disk on a busy host that --force measures on */
     if (ret == 0) /* under the lock */
         ret = load_done(n, err);
     if (ret == 0 && !find_done(n, at)) {
@@ -203,7 +204,6 @@ static int measure_part(struct nightly *n, size_t at, bool *busy, struct err *er
         }
     }
     run_result_free(&run);
-    *busy = m.busy;
     measuring_end(&m);
     return ret;
 }
