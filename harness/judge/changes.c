@@ -98,7 +98,7 @@ static struct fit settle(const struct split *split, const struct series *s, doub
         next = noise_remains(s->y, s->sigma, &fit.segments);
         fit.score = next.deviance + SEGMENT_COSTS * log((double)s->n) * (double)fit.segments.n;
         fit.walks = next.returns < NO_WALK;
-        if (pass == PASSES || (pass > 1 && fabs(next.factor / fit.factor - 1) < 0.05))
+        if (pass == PASSES || fabs(next.factor / fit.factor - 1) < 0.05)
             return fit;
         free(fit.segments.start);
         fit.factor = next.factor;
