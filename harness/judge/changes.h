@@ -3,14 +3,15 @@
  *
  * What it does, in this order:
  *  1. Points that are not finite (missing nights) are left out; a season that repeats at least four times is taken out,
- *     be it as long as it may; what stands out of its five neighbours by more than 3 sigma is cut to that, so that one or
- *     two nights are a spike.
+ *     however long; what stands out of its five neighbours by more than 3 sigma is cut to that, so that one or two
+ *     nights are a spike.
  *  2. The noise: its standard deviation from differences of neighbours, locally (it may grow or shrink), and the factor
  *     by which the variance of long means exceeds that of independent points (an AR(1) of 0.5: 3). Steps look like
  *     dependence and dependence like steps. So the factor is settled with the segments that it leads to, three times:
- *     from a guess, from no steps at all, unless that would make the series a walk, and from independence. The likeliest
- *     is kept, by an autoregression of what its segments leave (Chakar et al., "A robust approach for estimating
- *     change-points in the mean of an AR(1) process", Bernoulli 23(2), 2017, estimate it once, from two differences).
+ *     from a guess, from no steps at all and from independence. The likeliest is kept, by an autoregression of what its
+ *     segments leave, but not one that leaves a walk while another does not (Chakar et al., "A robust approach for
+ *     estimating change-points in the mean of an AR(1) process", Bernoulli 23(2), 2017, estimate it once, from two
+ *     differences).
  *  3. Optimal partitioning (Jackson et al., IEEE Signal Process. Lett. 12(2), 2005) over candidates that a scan at all
  *     scales has left, all places for short series; the cost of a stretch is that of its best level or, for a penalty,
  *     of its best line: a drift is no staircase. The penalties grow with log n, in units of the noise.

@@ -114,6 +114,7 @@ static double phase_median(const double *rest, size_t n, size_t period, size_t w
 {
     double v[(2 * NEAR + 1) * (COARSE + 1)];
     size_t n_v = 0, first = i % period, at = i / period, cycles = (n - first + period - 1) / period, from, to;
+    size_t stride = width > COARSE ? width / COARSE : 1;
 
     from = at < NEAR ? 0 : at - NEAR;
     from = from + 2 * NEAR + 1 > cycles ? (cycles > 2 * NEAR + 1 ? cycles - 2 * NEAR - 1 : 0) : from;
@@ -121,7 +122,7 @@ static double phase_median(const double *rest, size_t n, size_t period, size_t w
     for (size_t c = from; c < to; c++) {
         size_t middle = first + c * period, low = middle < width / 2 ? 0 : middle - width / 2;
 
-        for (size_t t = low; t <= middle + width / 2 && t < n; t += width > COARSE ? width / COARSE : 1)
+        for (size_t t = low; t <= middle + width / 2 && t < n; t += stride)
             v[n_v++] = rest[t];
     }
     stats_sort(v, n_v);
