@@ -57,7 +57,7 @@ static const struct option {
     { "--quick", NULL, PLANS & ~CMD_BISECT, FLAG, offsetof(struct options, quick), "the small part of the matrix" },
     { "--full", NULL, RESULTS, FLAG, offsetof(struct options, full), "no budget; without a gate eight times the blocks" },
     { "--budget", "SECONDS", MEASURES & ~(CMD_TUNE | CMD_NIGHTLY), SECONDS, offsetof(struct options, budget_s),
-      "begin no block that would end later (default: gate 240, a test of bisect 60, run without limit)" },
+      "begin no block that would end later (default: gate 240, in pairs 480; a test of bisect 60; run: no limit)" },
     { "--shard", "I/N", RESULTS, STRING, offsetof(struct options, shard),
       "measure the I-th of N shares of the matrix, as long as the others; 'merge' makes one run of them" },
     { "--costs", "DB", RESULTS, STRING, offsetof(struct options, costs),

@@ -187,6 +187,16 @@ static void show(void *arg, const struct sampler_progress *progress)
         progress_show(&live->progress, progress);
 }
 
+/* A pass is a pair of blocks where another program takes turns with ours. */
+static double budget(const struct live *live)
+{
+    const struct options *o = live->context->options;
+
+    if (o->budget_s >= 0)
+        return o->budget_s;
+    return !live->session->rules || o->full ? 0 : live->session->other ? 480 : 240;
+}
+
 static int sample(struct live *live, const struct topology *topology, bool *over_budget, struct err *err)
 {
     const struct options *o = live->context->options;
@@ -200,7 +210,7 @@ static int sample(struct live *live, const struct topology *topology, bool *over
         .min_sample_ns = 4e6,
         .seed = (uint64_t)o->seed,
         .order_seed = rng_mix((uint64_t)o->seed, (uint64_t)live->run_id),
-        .budget_s = o->budget_s >= 0 ? o->budget_s : live->session->rules && !o->full ? 240 : 0,
+        .budget_s = budget(live),
         .other = live->session->other,
         .slowdown = live->session->slowdown,
         .isa_without = ~o->isa,
