@@ -77,7 +77,7 @@ static bool is_named(const struct entry *e, const struct elf_image *archive, con
     size_t n = sizeof(e->head->ar_name), skip;
 
     if (from[0] == '/' && from[1] >= '0' && from[1] <= '9') {
-        skip = strtoull(from + 1, NULL, 10); /* ends at the header's next field, which begins by no digit of its own column */
+        skip = strtoull(from + 1, NULL, 10); /* blanks follow it */
         if (!names->head || skip >= names->n)
             return false;
         from = (const char *)archive->data + names->at + skip;
