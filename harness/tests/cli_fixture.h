@@ -49,6 +49,21 @@ static char *slurp(const char *name)
     return t.data;
 }
 
+/* In the test's folder. */
+static inline void write_file(const char *name, const char *text, mode_t mode)
+{
+    struct text path = { 0 };
+    FILE *f;
+
+    text_addf(&path, "%s/%s", folder, name);
+    f = fopen(path.data, "w");
+    assert_non_null(f);
+    fputs(text, f);
+    fclose(f);
+    assert_int_equal(chmod(path.data, mode), 0);
+    text_free(&path);
+}
+
 /* A command that measures does so on whatever host the tests run on, a build with sanitizers included, and waits for no
  * other job: those are tested by themselves, with start_with(). */
 static const char *measuring_options(const char *args)

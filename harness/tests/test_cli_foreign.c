@@ -8,20 +8,6 @@
 #define REPORT(rows) "{\"context\": {}, \"benchmarks\": [" rows "]}"
 #define TIME "\"real_time\": 1e-1, \"time_unit\": \"us\""
 
-static void write_file(const char *name, const char *text, mode_t mode)
-{
-    struct text path = { 0 };
-    FILE *f;
-
-    text_addf(&path, "%s/%s", folder, name);
-    f = fopen(path.data, "w");
-    assert_non_null(f);
-    fputs(text, f);
-    fclose(f);
-    assert_int_equal(chmod(path.data, mode), 0);
-    text_free(&path);
-}
-
 static void whatever_way_a_program_reports_is_understood(void **state)
 {
     static const char *const scripts[] = {

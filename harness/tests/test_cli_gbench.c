@@ -15,20 +15,6 @@
     " \"$bad \\\"iterations\\\": 1000, \\\"real_time\\\": $1, \\\"cpu_time\\\": $1, \\\"time_unit\\\": \\\"ns\\\", \\\"widgets\\\": 7}\"; }\n" \
     "echo \"{\\\"context\\\": {}, \\\"benchmarks\\\": [$(row $ns), $(row $ns), $(row $ns), $(row $ns)]}\" > $out\n"
 
-static void write_file(const char *name, const char *text, mode_t mode)
-{
-    struct text path = { 0 };
-    FILE *f;
-
-    text_addf(&path, "%s/%s", folder, name);
-    f = fopen(path.data, "w");
-    assert_non_null(f);
-    fputs(text, f);
-    fclose(f);
-    assert_int_equal(chmod(path.data, mode), 0);
-    text_free(&path);
-}
-
 static int make_programs(void **state)
 {
     if (make_folder(state) < 0)
