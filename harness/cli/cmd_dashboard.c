@@ -83,7 +83,7 @@ int cmd_dashboard(const struct context *context)
     if (ret == 0) {
         size_t hosts = count_hosts(runs, n_runs), n_sums = drill_pool(drills, n_drills, &sums);
         struct site site = { &history, runs, n_runs, sums, n_sums, GATE_MARGIN, generated, PAWL_VERSION,
-                             stepping.all, judged, n_judged };
+                             stepping.all, judged, n_judged, context->registry };
 
         if (site_write(&site, context->options->out, &err) < 0)
             ret = say_error(context, &err);

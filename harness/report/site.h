@@ -9,6 +9,8 @@
 
 #include "report/steps.h"
 
+struct registry;
+
 struct site {
     const struct history *history;
     /* Finished runs, newest first within a host class: the last of every host class, and the last of every scenario on
@@ -23,6 +25,7 @@ struct site {
     const struct stepped *steps; /* one a series of the history, in its order; NULL: nobody looked */
     const struct judgement *judged; /* one a finished run, by number */
     size_t n_judged;
+    const struct registry *registry; /* says what a scenario of this program is about; NULL: none is known */
 };
 
 /* Refuses (ERR_CONFIG) a `dir` that exists and is not a site of ours: it holds a marker file, .pawl-site, and nothing

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "report/site_page.h"
 
+#include "declare/registry.h"
 #include "report/figure.h"
 #include "report/site_classes.h"
 #include "report/site_drill.h"
@@ -279,14 +280,19 @@ static void host_section(const struct site_model *model, const struct site_scena
 
 void site_page_scenario(const struct site_model *model, const struct site_scenario *s, struct text *out)
 {
+    const struct registry *known = model->site->registry;
+    const struct scenario *scenario = known ? registry_find(known, s->name) : NULL; /* one of another program has no words */
     struct text main = { 0 }, sections = { 0 };
 
     text_add(&sections, "");
     site_classes(model, s, &sections);
     for (size_t i = 0; i < model->n_hosts; i++)
         host_section(model, s, model->hosts[i], &sections);
-    template_fill(&main, dashboard_scenario_html, (struct field[]){ { "name", s->name }, { "hosts", sections.data } },
-                  2);
+    template_fill(&main, dashboard_scenario_html,
+                  (struct field[]){ { "name", s->name },
+                                    { "summary", scenario ? scenario->summary : "" },
+                                    { "hosts", sections.data } },
+                  3);
     site_page_frame(model, s->name, "<a href=\"index.html\">All scenarios</a> <a href=\"nights.html\">Nights</a>", &main, out);
     text_free(&main);
     text_free(&sections);

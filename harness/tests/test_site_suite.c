@@ -3,6 +3,7 @@
  * taken from the site before. */
 #include "site_fixture.h" // NOLINT(bugprone-suspicious-include): shared by the tests of the dashboard
 
+#include "declare/registry.h"
 #include "report/news.h"
 #include "report/site_heat.h"
 #include "report/site_plots.h"
@@ -108,7 +109,11 @@ static int write_fallen(const char *dir, double last, struct err *err)
                               .outcome = OUTCOME_MISSED_TARGET, .against = AGAINST_TARGET, .value = 5, .low = 4.9,
                               .high = 5.1, .limit = 8, .reason = "5 is below 8" };
     struct judgement judged[] = { { .run = 12, .command = "gate --quick", .judged = true, .bad = &missed, .n_bad = 1 } };
+    static const struct scenario gemm = { .name = "kernels/gemm_f32", .summary = "C = A B & nothing else" };
+    static const struct scenario *const scenarios[] = { &gemm };
+    static const struct registry registry = { scenarios, 1 };
     struct site site = { .history = &h, .margin = 0.03, .generated = "2026-11-21T03:00:00Z", .version = "0.1.0",
+                         .registry = &registry,
                          .steps = steps, .judged = judged, .n_judged = ARRAY_LEN(judged) };
     struct series *s;
     int ret;
@@ -146,6 +151,7 @@ static void a_change_is_on_the_index_on_its_night_and_in_the_feed(void **state)
     assert_holds(at("site/nights.html"), "class=\"gone\" title=\"2026-11-13: no run\"");
     assert_holds(at("site/changes.xml"), "<title>worse: kernels/gemm_f32/avx2/n=1024/threads=1 speedup -50.0 %</title>");
     assert_holds(at("site/kernels-gemm_f32.html"), "2026-11-11 02:05"); /* under the pointer */
+    assert_holds(at("site/kernels-gemm_f32.html"), "<p class=\"lead\">C = A B &amp; nothing else</p>");
 }
 
 static void hundreds_that_nothing_is_held_against_hide_no_other(void **state)
