@@ -125,6 +125,31 @@ static int64_t month_of(int64_t day)
     return day - atoi(date + 8) + 1;
 }
 
+static void line(const struct site_model *model, const struct nights *n, struct text *html)
+{
+    size_t nights = 0, missing = 0;
+    int64_t today = day_parse(model->site->generated);
+    char first[DAY_TEXT], last[DAY_TEXT], gone[DAY_TEXT] = "";
+
+    for (int64_t day = n->first; day <= n->last; day++) {
+        nights += n->news[day - n->first] != 2;
+        missing += n->news[day - n->first] == 2;
+        if (n->news[day - n->first] == 2)
+            day_format(day, gone);
+    }
+    if (nights) {
+        day_format(n->first, first);
+        day_format(n->last, last);
+        text_addf(html, "%zu <a href=\"nights.html\">night%s</a> since <time>%s</time>, the last one <a href=\"night-%s.html\"><time>%s</time></a>",
+                  nights, nights == 1 ? "" : "s", first, last, last);
+        if (missing)
+            text_addf(html, "; %zu missing, last <time>%s</time>", missing, gone);
+        if (today - n->last > 1)
+            text_addf(html, "; <b>none in the %lld days since</b>", (long long)(today - n->last));
+        text_add(html, ".");
+    }
+}
+
 static int write_calendar(const struct site_model *model, const struct nights *n, const struct folder *folder,
                           struct err *err)
 {
@@ -132,7 +157,7 @@ static int write_calendar(const struct site_model *model, const struct nights *n
     int ret;
 
     text_add(&main, "<h1>Nights</h1>\n<p class=\"lead\">");
-    site_nights_line(model, &main);
+    line(model, n, &main);
     text_add(&main, " Red: something got worse that night; green: better; dashed: no run.</p>\n<div class=\"months\">\n");
     for (int64_t first = month_of(n->last), end = first + 31; n->n && end > n->first; end = first, first = month_of(first - 1))
         month(n, first, month_of(end) > first ? month_of(end) : end, &main);
@@ -165,27 +190,8 @@ int site_nights_write(const struct site_model *model, const struct folder *folde
 void site_nights_line(const struct site_model *model, struct text *html)
 {
     struct nights n;
-    size_t nights = 0, missing = 0;
-    int64_t today = day_parse(model->site->generated);
-    char first[DAY_TEXT], last[DAY_TEXT], gone[DAY_TEXT] = "";
 
     find_nights(model, &n);
-    for (int64_t day = n.first; day <= n.last; day++) {
-        nights += n.news[day - n.first] != 2;
-        missing += n.news[day - n.first] == 2;
-        if (n.news[day - n.first] == 2)
-            day_format(day, gone);
-    }
-    if (nights) {
-        day_format(n.first, first);
-        day_format(n.last, last);
-        text_addf(html, "%zu <a href=\"nights.html\">night%s</a> since <time>%s</time>, the last one <a href=\"night-%s.html\"><time>%s</time></a>",
-                  nights, nights == 1 ? "" : "s", first, last, last);
-        if (missing)
-            text_addf(html, "; %zu missing, last <time>%s</time>", missing, gone);
-        if (today - n.last > 1)
-            text_addf(html, "; <b>none in the %lld days since</b>", (long long)(today - n.last));
-        text_add(html, ".");
-    }
+    line(model, &n, html);
     free_nights(&n);
 }
