@@ -23,8 +23,8 @@ static const struct axis quality_axes[] = {
     { .name = "bytes", .values = sizes, .n_values = ARRAY_LEN(sizes), .quick = 1u << 2 },
 };
 
-/* Of residual quantisation the small sizes: training, half a minute at 20 bytes, is part of a cold block. */
-enum { RQ_BYTES_MAX = 16 };
+/* Of residual quantisation the small sizes: training, up to half a minute, is part of a cold block. */
+enum { RQ_BYTES_MAX = 27 };
 
 #define HAS(c)                                                                                                         \
     static bool has_##c(const struct params *params)                                                                   \
