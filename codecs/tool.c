@@ -220,22 +220,25 @@ static int parse(const struct command *c, int argc, char **argv, struct tool_arg
 {
     for (int i = 2; i < argc; i++) {
         const struct option *o = NULL;
+        size_t n = strcspn(argv[i], "="); /* --name VALUE or --name=VALUE */
 
         if (argv[i][0] != '-') {
             if (args->n_files == c->n_files)
-                return err_set(err, ERR_USAGE, "too many arguments: '%s' (usage: pawl codec %s [OPTION...] %s)", argv[i],
-                               c->name, c->files);
+                return err_set(err, ERR_USAGE, "too many arguments: '%s' (usage: pawl codec %s [OPTION...]%s%s)", argv[i],
+                               c->name, *c->files ? " " : "", c->files);
             args->files[args->n_files++] = argv[i];
             continue;
         }
         for (size_t j = 0; j < ARRAY_LEN(options) && !o; j++)
-            if (!strcmp(argv[i], options[j].name) && options[j].commands & c->bit)
+            if (strlen(options[j].name) == n && !strncmp(argv[i], options[j].name, n) && options[j].commands & c->bit)
                 o = &options[j];
         if (!o)
             return err_set(err, ERR_USAGE, "no option '%s' (see 'pawl codec --help')", argv[i]);
-        if (o->kind != FLAG && i + 1 == argc)
+        if (o->kind == FLAG && argv[i][n])
+            return err_set(err, ERR_USAGE, "%s takes no value", o->name);
+        if (o->kind != FLAG && !argv[i][n] && i + 1 == argc)
             return err_set(err, ERR_USAGE, "%s needs a value: %s", o->name, o->value);
-        if (set(o, o->kind == FLAG ? NULL : argv[++i], args, err) < 0)
+        if (set(o, o->kind == FLAG ? NULL : argv[i][n] ? argv[i] + n + 1 : argv[++i], args, err) < 0)
             return -1;
     }
     if (args->n_files < c->n_files)

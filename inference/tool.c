@@ -95,19 +95,22 @@ static int parse(int argc, char **argv, struct args *args, struct err *err)
     for (int i = 1; i < argc; i++) {
         const char *names[ARRAY_LEN(options)], *near;
         const struct option *o = NULL;
+        size_t n = strcspn(argv[i], "="); /* --name VALUE or --name=VALUE */
 
         for (size_t j = 0; j < ARRAY_LEN(options); j++) {
             names[j] = options[j].name;
-            if (!strcmp(argv[i], options[j].name))
+            if (strlen(names[j]) == n && !strncmp(argv[i], names[j], n))
                 o = &options[j];
         }
         near = o ? NULL : text_suggest(argv[i], names, ARRAY_LEN(names));
         if (!o)
             return err_set(err, ERR_USAGE, near ? "no option '%s' (did you mean '%s'?)"
                                                 : "no option '%s' (see 'pawl infer --help')", argv[i], near);
-        if (o->kind != FLAG && i + 1 == argc)
+        if (o->kind == FLAG && argv[i][n])
+            return err_set(err, ERR_USAGE, "%s takes no value", o->name);
+        if (o->kind != FLAG && !argv[i][n] && i + 1 == argc)
             return err_set(err, ERR_USAGE, "%s needs a value: %s", o->name, o->value);
-        if (set(o, o->kind == FLAG ? NULL : argv[++i], args, err) < 0)
+        if (set(o, o->kind == FLAG ? NULL : argv[i][n] ? argv[i] + n + 1 : argv[++i], args, err) < 0)
             return -1;
     }
     if (!args->model || !args->prompt)

@@ -7,6 +7,7 @@
 #include "record/store.h"
 
 #include <stdio.h>
+#include <sys/stat.h>
 
 static int load_one(struct store *store, const char *spec, const char *host_class, struct run_result *run,
                     struct err *err)
@@ -68,10 +69,18 @@ int cmd_accept(const struct context *context)
         goto out;
     snprintf(path, sizeof(path), "%s/%s.json", o->baselines, run.info.host.class);
     if (baseline_read(path, run.info.host.class, &baseline, &err) < 0 ||
-        baseline_accept(&baseline, &run, o->reason, o->replace, o->force, &changed, &err) < 0 ||
-        baseline_write(path, &baseline, &err) < 0)
+        baseline_accept(&baseline, &run, o->reason, o->replace, o->force, &changed, &err) < 0)
         goto out;
-    say("accepted %zu cases of run %lld%s into %s: commit that file", changed, (long long)run.info.id,
+    if (changed == 0 && !o->replace) {
+        err_set(&err, ERR_CONFIG, "run %lld has nothing that a baseline keeps: references, peers and roofs are not judged",
+                (long long)run.info.id);
+        goto out;
+    }
+    if (mkdir(o->baselines, 0777) == 0) /* the first one of a project; what else may be wrong the write says */
+        say("pawl accept: made the folder '%s'", o->baselines);
+    if (baseline_write(path, &baseline, &err) < 0)
+        goto out;
+    say("accepted %zu case%s of run %lld%s into %s: commit that file", changed, changed == 1 ? "" : "s", (long long)run.info.id,
         o->n_args > 1 ? " and the others" : "", path);
     ret = 0;
 out:

@@ -343,6 +343,9 @@ static int prepare(struct search *s, const struct context *context, struct err *
 
     if (o->n_args < 3)
         return err_set(err, ERR_USAGE, "needs two commits and a case: pawl bisect GOOD BAD CASE");
+    if (strncmp(o->args[2], "gbench/", strlen("gbench/")) == 0)
+        return err_set(err, ERR_USAGE, "'%.150s' is of a program that pawl does not build: `git bisect run` builds it and asks "
+                                       "`pawl gate --gbench` (README: your own Google Benchmark programs)", o->args[2]);
     s->case_id = o->args[2];
     s->options = *o;
     s->options.args = &o->args[2];

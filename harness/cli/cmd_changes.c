@@ -150,7 +150,7 @@ static int acknowledge(const struct context *context, struct store *store, const
 static int of_history(const struct context *context, struct err *err)
 {
     const struct options *o = context->options;
-    struct store *store = store_open(o->db, o->ack ? STORE_WRITE : STORE_READ, err);
+    struct store *store = o->ack ? store_open_old(o->db, err) : store_open(o->db, STORE_READ, err);
     struct history history = { 0 };
     struct stepping stepping = { 0 };
     int ret = -1;

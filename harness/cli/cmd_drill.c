@@ -150,7 +150,7 @@ static int parse_effects(struct drill *d, const char *list, struct err *err)
         if (d->n_rows == EFFECTS_MAX)
             return err_set(err, ERR_USAGE, "option '--slower': more than %d numbers", (int)EFFECTS_MAX);
         if (text_double(word, 0, 1000, &percent, err) < 0)
-            return err_wrap(err, "option '--slower %.60s': '%s'", list, word);
+            return err_wrap(err, "option '--slower %.60s'", list);
         for (size_t i = 0; i < d->n_rows; i++)
             if (d->rows[i].effect == percent / 100)
                 return err_set(err, ERR_USAGE, "option '--slower %.60s': %s stands there twice", list, word);

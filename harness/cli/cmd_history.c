@@ -52,7 +52,7 @@ int cmd_prune(const struct context *context)
 {
     const struct options *o = context->options;
     struct err err = { 0 };
-    struct store *store = store_open(o->db, STORE_WRITE, &err);
+    struct store *store = store_open_old(o->db, &err);
     time_t before = time(NULL) - (time_t)o->days * 86400;
     struct pruned pruned;
     struct tm utc;

@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* What the shares were asked for: their command without the options. */
 struct asked {
@@ -183,8 +184,9 @@ int cmd_merge(const struct context *context)
     if (ret == 0 && o->n_args == 0)
         ret = err_set(&err, ERR_USAGE, "name the files to take in: pawl merge FILE...");
     for (size_t i = 0; i < o->n_args && ret == 0; i++)
-        ret = store_url(o->args[i]) ? err_set(&err, ERR_USAGE, "files are merged; `pawl pull` fetches from a server")
-                                    : hand_on(context, o->args[i], o->db, &err);
+        ret = store_url(o->args[i])           ? err_set(&err, ERR_USAGE, "files are merged; `pawl pull` fetches from a server")
+              : access(o->args[i], F_OK) < 0 ? err_set(&err, ERR_USAGE, "cannot read '%s': %m", o->args[i])
+                                              : hand_on(context, o->args[i], o->db, &err);
     if (ret == 0)
         ret = join_all(context, &github, &err);
     if (ret < 0) {

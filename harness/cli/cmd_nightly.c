@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "cli/limits.h"
 #include "cli/measuring.h"
+#include "cli/programs.h"
 #include "cli/session.h"
 #include "cli/stepping.h"
 #include "cli/version.h"
@@ -35,7 +36,7 @@ struct nightly {
     const struct context *context;
     struct store *store;
     struct night night;
-    const char **parts; /* globs: scenarios, or what the user named */
+    char **parts; /* globs: scenarios, whole programs of a pawl.json, or what the user named */
     size_t n_parts;
     struct night_part *done;
     size_t n_done;
@@ -50,6 +51,24 @@ static void now_text(char *text, size_t size)
     strftime(text, size, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
 }
 
+static void add_part(struct nightly *n, const char *name, size_t length)
+{
+    for (size_t i = 0; i < n->n_parts; i++)
+        if (strlen(n->parts[i]) == length && strncmp(n->parts[i], name, length) == 0)
+            return;
+    n->parts[n->n_parts] = mem_array(length + 1, 1);
+    memcpy(n->parts[n->n_parts++], name, length);
+}
+
+/* "gbench/bench" of "gbench/bench/BM_Sort/1024": the benchmarks of one program are one part. */
+static size_t program_length(const char *scenario)
+{
+    const char *slash = strchr(scenario, '/');
+
+    slash = slash ? strchr(slash + 1, '/') : NULL;
+    return slash ? (size_t)(slash - scenario) : strlen(scenario);
+}
+
 /* The scenarios of the plan, or the user's globs. */
 static int find_parts(struct nightly *n, const struct topology *topology, struct err *err)
 {
@@ -60,15 +79,11 @@ static int find_parts(struct nightly *n, const struct topology *topology, struct
         return -1;
     n->parts = mem_array(plan.n + o->n_args, sizeof(*n->parts));
     for (size_t i = 0; i < o->n_args; i++)
-        n->parts[n->n_parts++] = o->args[i];
+        add_part(n, o->args[i], strlen(o->args[i]));
     for (size_t i = 0; i < plan.n && o->n_args == 0; i++) {
         const char *name = plan.comparisons[i].params.scenario->name;
-        bool known = false;
 
-        for (size_t k = 0; k < n->n_parts; k++)
-            known |= strcmp(n->parts[k], name) == 0;
-        if (!known)
-            n->parts[n->n_parts++] = name;
+        add_part(n, name, n->context->programs ? program_length(name) : strlen(name));
     }
     plan_free(&plan);
     return 0;
@@ -152,7 +167,8 @@ static int open_night(struct nightly *n, const char *host_class, struct err *err
     text_copy(n->night.night, sizeof(n->night.night), n->night.started);
     n->night.night[10] = '\0';
     text_copy(n->night.host_class, sizeof(n->night.host_class), host_class);
-    text_copy(n->night.commit, sizeof(n->night.commit), version_commit());
+    text_copy(n->night.commit, sizeof(n->night.commit),
+              n->context->programs ? n->context->programs->commit : version_commit());
     n->night.parts = (int64_t)n->n_parts;
     if (store_load_nights(n->store, host_class, &nights, &n_nights, err) < 0) {
         free(nights);
@@ -170,8 +186,8 @@ static int open_night(struct nightly *n, const char *host_class, struct err *err
     if (ret == 0)
         ret = load_done(n, err);
     if (ret == 0 && (known || n->n_done))
-        say("pawl nightly: the night of %s: %s, %zu parts are over", n->night.night,
-            count_done(n) == n->n_parts ? "it is finished" : "taken up again", count_done(n));
+        say("pawl nightly: the night of %s: %s, %zu part%s over", n->night.night,
+            count_done(n) == n->n_parts ? "it is finished" : "taken up again", count_done(n), count_done(n) == 1 ? " is" : "s are");
     free(nights);
     return ret;
 }
@@ -179,6 +195,7 @@ static int open_night(struct nightly *n, const char *host_class, struct err *err
 /* A run of its own, unless another nightly was quicker; *busy: what keeps it from measuring may pass. */
 static int measure_part(struct nightly *n, size_t at, bool *busy, struct err *err)
 {
+    const char *glob = n->parts[at];
     struct options options = *n->context->options;
     struct context context = *n->context;
     struct session session = { .blocks = options.quick ? 0 : COMPARE_BLOCKS_NIGHT };
@@ -187,7 +204,7 @@ static int measure_part(struct nightly *n, size_t at, bool *busy, struct err *er
     struct measuring m;
     int ret;
 
-    options.args = &n->parts[at];
+    options.args = &glob;
     options.n_args = 1;
     context.options = &options;
     ret = measuring_begin(&m, &context, err);
@@ -303,6 +320,8 @@ out:
         ret = say_error(context, &err);
     store_close(n.store);
     topology_free(topology);
+    for (size_t i = 0; i < n.n_parts; i++)
+        free(n.parts[i]);
     free(n.parts);
     free(n.done);
     text_free(&n.missing);

@@ -14,6 +14,7 @@
 #include "measure/wire.h"
 #include "measure/worker.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
 #include <signal.h>
@@ -29,6 +30,14 @@ extern const struct place places[];
 extern const struct tool *const tools[]; /* from the add_tool() lines; NULL at the end */
 
 static int cmd_manual(const struct context *context);
+
+enum {
+    ASK_PROGRAMS = CMD_LIST | CMD_RUN | CMD_GATE | CMD_NIGHTLY, /* of a pawl.json, or of --gbench: for their benchmarks */
+    READ_CONFIG = ASK_PROGRAMS | CMD_ACCEPT | CMD_DASHBOARD,
+    OWN_SCENARIOS = CMD_CHECK | CMD_DRILL | CMD_TUNE, /* whatever a pawl.json says */
+};
+
+static bool reader_gone; /* as that of `pawl list | head` */
 
 static const struct command {
     const char *name, *args, *summary;
@@ -74,10 +83,10 @@ static void help(void)
 {
     printf("pawl: continuous performance-regression harness\n\nusage: pawl COMMAND [OPTION...] [ARG...]\n\n");
     for (size_t i = 0; i < ARRAY_LEN(commands); i++)
-        printf("  %-10s %-13s %s\n", commands[i].name, commands[i].args, commands[i].summary);
+        printf("  %-10s %-14s %s\n", commands[i].name, commands[i].args, commands[i].summary);
     for (size_t i = 0; tools[i]; i++)
-        printf("  %-10s %-13s %s\n", tools[i]->name, tools[i]->args, tools[i]->summary);
-    printf("\n'pawl COMMAND --help' shows a command's options; 'pawl --version' the version.\n"
+        printf("  %-10s %-14s %s\n", tools[i]->name, tools[i]->args, tools[i]->summary);
+    printf("\n'pawl COMMAND --help' (or 'pawl help COMMAND') shows a command's options; 'pawl --version' the version.\n"
            "A GLOB selects case ids: * any text, ? one character, {a,b} either; what it names, and all below.\n"
            "Exit: 0 pass; 1 regression, missed target or wrong result; 2 usage or configuration;\n"
            "      3 inconclusive, or the host is not fit; 4 the harness itself failed.\n");
@@ -125,16 +134,34 @@ static const struct tool *find_tool(const char *name)
 
 static int unknown_command(const char *name)
 {
-    const char *names[ARRAY_LEN(commands)], *near;
+    const char *names[ARRAY_LEN(commands) + 16] = { "--help", "--version" }, *near; /* and some tools */
+    size_t n = 2;
 
     for (size_t i = 0; i < ARRAY_LEN(commands); i++)
-        names[i] = commands[i].name;
-    near = text_suggest(name, names, ARRAY_LEN(names));
+        names[n++] = commands[i].name;
+    for (size_t i = 0; tools[i] && n < ARRAY_LEN(names); i++)
+        names[n++] = tools[i]->name;
+    near = text_suggest(name, names, n);
     if (near)
         say("pawl: unknown command '%s' (did you mean '%s'?)", name, near);
     else
         say("pawl: unknown command '%s' (see 'pawl --help')", name);
     return 2;
+}
+
+/* `pawl help NAME`: as `pawl NAME --help`. */
+static int help_on(const char *name)
+{
+    char words[2][32] = { "", "--help" };
+    const struct command *c = find_command(name);
+    const struct tool *tool = find_tool(name);
+
+    if (c) {
+        command_help(c);
+        return 0;
+    }
+    text_copy(words[0], sizeof(words[0]), name);
+    return tool ? tool->run(2, (char *[]){ words[0], words[1], NULL }, &tool_host) : unknown_command(name);
 }
 
 void say(const char *fmt, ...)
@@ -151,7 +178,8 @@ int say_error(const struct context *context, const struct err *err)
 {
     static const int exits[] = { [ERR_NONE] = 4, [ERR_USAGE] = 2, [ERR_CONFIG] = 2, [ERR_HOST] = 3, [ERR_HARNESS] = 4 };
 
-    say("pawl %s: %s", context->command, err->msg);
+    if (!reader_gone)
+        say("pawl %s: %s", context->command, err->msg);
     return exits[err->code];
 }
 
@@ -201,8 +229,10 @@ int print_text(struct text *text, struct err *err)
     if (isatty(STDOUT_FILENO) && !is_utf8_locale())
         to_ascii(text);
 
-    if ((text->len && fwrite(text->data, 1, text->len, stdout) != text->len) || fflush(stdout) != 0)
+    if ((text->len && fwrite(text->data, 1, text->len, stdout) != text->len) || fflush(stdout) != 0) {
+        reader_gone = errno == EPIPE;
         ret = err_set(err, ERR_HARNESS, "cannot write to standard output: %m");
+    }
     text_free(text);
     return ret;
 }
@@ -266,7 +296,7 @@ static int run_command(const struct command *c, int argc, char *const *argv)
     struct context context = { &subjects, &options, "/proc/self/exe", c->name, places, NULL };
     struct programs programs = { 0 };
     struct err err = { 0 };
-    int ret = 2;
+    int ret = 2, end;
 
     if (options_parse(&options, c->name, c->bit, argc, argv, &err) < 0) {
         say("%s", err.msg);
@@ -274,11 +304,11 @@ static int run_command(const struct command *c, int argc, char *const *argv)
         command_help(c);
         ret = 0;
     } else if (options.n_args > c->max_args) {
-        say("pawl %s: too many arguments: '%s' (usage: pawl %s %s)", c->name, options.args[c->max_args], c->name, c->args);
+        say("pawl %s: too many arguments: '%s' (usage: pawl %s%s%s)", c->name, options.args[c->max_args], c->name,
+            *c->args ? " " : "", c->args);
     } else if (options.model && show_file(options.model, &err) < 0) {
         ret = refuse(&context, &err);
-    } else if (c->bit & (CMD_LIST | CMD_RUN | CMD_GATE | CMD_ACCEPT | CMD_DASHBOARD) &&
-               programs_open(&options, !(c->bit & (CMD_ACCEPT | CMD_DASHBOARD)), &programs, &err) < 0) {
+    } else if (c->bit & READ_CONFIG && programs_open(&options, c->bit & ASK_PROGRAMS, &programs, &err) < 0) {
         ret = refuse(&context, &err);
     } else {
         if (programs.n) {
@@ -286,15 +316,18 @@ static int run_command(const struct command *c, int argc, char *const *argv)
             context.programs = &programs;
             context.places = NULL;
         }
+        if (c->bit & OWN_SCENARIOS && access(PROGRAMS_CONFIG, F_OK) == 0)
+            say("pawl %s: this is about pawl's own scenarios, not about the programs of " PROGRAMS_CONFIG, c->name);
         options.baselines = programs.baselines ? programs.baselines : options.baselines;
         options.targets = programs.has_targets ? programs.config : NULL;
         ret = c->run(&context);
     }
     programs_close(&programs);
     options_free(&options);
-    if (interrupt_signal()) { /* end by the signal that ended the run: the shell that called must know */
-        signal(interrupt_signal(), SIG_DFL);
-        raise(interrupt_signal());
+    end = interrupt_signal() ? interrupt_signal() : reader_gone ? SIGPIPE : 0;
+    if (end) { /* end by the signal that ended the run, as any program of a pipe: the shell that called must know */
+        signal(end, SIG_DFL);
+        raise(end);
     }
     return ret;
 }
@@ -337,6 +370,8 @@ int main(int argc, char **argv)
     }
     if (strcmp(argv[1], "worker") == 0) /* not for people: see measure/worker.h */
         return worker_main(&subjects);
+    if (strcmp(argv[1], "help") == 0 && argc > 2)
+        return help_on(argv[2]);
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
         help();
         return 0;

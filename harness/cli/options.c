@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { HELP_COLUMN = 20 };
+
 enum kind { FLAG, STRING, WHOLE, SECONDS, SECONDS_OR_0, MIN_TIME, PERCENT, COUNT, ISA };
 
 enum {
@@ -55,7 +57,8 @@ static const struct option {
     { "--baselines", "DIR", JUDGES, STRING, offsetof(struct options, baselines),
       "where targets.json, the accepted baselines and what 'tune' found are (default: ./baselines)" },
     { "--quick", NULL, PLANS & ~CMD_BISECT, FLAG, offsetof(struct options, quick), "the small part of the matrix" },
-    { "--full", NULL, RESULTS, FLAG, offsetof(struct options, full), "no budget; without a gate eight times the blocks" },
+    { "--full", NULL, CMD_RUN, FLAG, offsetof(struct options, full), "eight times the blocks" },
+    { "--full", NULL, CMD_GATE, FLAG, offsetof(struct options, full), "no budget: as many blocks as the verdicts need" },
     { "--budget", "SECONDS", MEASURES & ~(CMD_TUNE | CMD_NIGHTLY), SECONDS, offsetof(struct options, budget_s),
       "begin no block that would end later (default: gate 240, in pairs 480; a test of bisect 60; run: no limit)" },
     { "--shard", "I/N", RESULTS, STRING, offsetof(struct options, shard),
@@ -71,10 +74,10 @@ static const struct option {
     { "--benchmark_filter", "REGEX", CMD_LIST | RESULTS, STRING, offsetof(struct options, filter),
       "only its benchmarks that match, as it understands that itself" },
     { "--benchmark_min_time", "SECONDS", RESULTS, MIN_TIME, offsetof(struct options, min_time_s),
-      "of each repetition (default: 0.05; a block is 4 of them in a fresh process)" },
+      "how long a repetition takes at least (default: 0.05; a block is 4 of them in a fresh process)" },
     { "--against-gbench", "OLD", CMD_GATE, STRING, offsetof(struct options, against_gbench),
       "another build of it (a file, or a folder with the same path inside), in turns A B B A" },
-    { "--config", "FILE", CMD_LIST | RESULTS | CMD_ACCEPT | CMD_DASHBOARD, STRING, offsetof(struct options, config),
+    { "--config", "FILE", CMD_LIST | RESULTS | CMD_ACCEPT | CMD_NIGHTLY | CMD_DASHBOARD, STRING, offsetof(struct options, config),
       "the programs, filters and targets of a project (default: ./pawl.json where it is)" },
     { "--margin", "PERCENT", CMD_GATE | CMD_DRILL, PERCENT, offsetof(struct options, margin),
       "the slowdown that never passes; a third of it is no alarm (default: 3)" },
@@ -269,7 +272,7 @@ int options_parse(struct options *o, const char *command, unsigned bit, int argc
     }
     if (o->db)
         text_add(&path, o->db);
-    else if ((bit & STORES) && !o->help && (hide_password(err) < 0 || default_db(bit, &path, err) < 0))
+    else if ((bit & STORES) && !o->help && !o->csv && (hide_password(err) < 0 || default_db(bit, &path, err) < 0))
         return err_wrap(err, "pawl %s", command);
     o->db = o->db_path = path.data;
     return 0;
@@ -299,6 +302,9 @@ void options_help(unsigned bit)
         char left[48];
 
         snprintf(left, sizeof(left), "%s%s%s", row.name, row.arg ? " " : "", row.arg ? row.arg : "");
-        printf("  %-20s %s\n", left, row.help);
+        if (strlen(left) > HELP_COLUMN)
+            printf("  %s\n  %-*s %s\n", left, HELP_COLUMN, "", row.help);
+        else
+            printf("  %-*s %s\n", HELP_COLUMN, left, row.help);
     }
 }

@@ -19,8 +19,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define CONFIG "pawl.json"
-
 /* One program that is to be asked for its benchmarks. */
 struct source {
     char *title, *path, *other, *filter; /* other, filter: NULL where none */
@@ -337,14 +335,14 @@ static void find_commit(struct programs *p)
 
 int programs_open(const struct options *o, bool ask, struct programs *p, struct err *err)
 {
-    const char *config = o->config ? o->config : !o->gbench && access(CONFIG, F_OK) == 0 ? CONFIG : NULL;
+    const char *config = o->config ? o->config : !o->gbench && access(PROGRAMS_CONFIG, F_OK) == 0 ? PROGRAMS_CONFIG : NULL;
 
     *p = (struct programs){ 0 };
     if (o->gbench && o->config)
         return err_set(err, ERR_USAGE, "--gbench and --config exclude each other");
     if (!o->gbench && !config && (o->against_gbench || o->filter))
         return err_set(err, ERR_USAGE, "%s needs --gbench PROGRAM, or a %s here",
-                       o->against_gbench ? "--against-gbench" : "--benchmark_filter", CONFIG);
+                       o->against_gbench ? "--against-gbench" : "--benchmark_filter", PROGRAMS_CONFIG);
     if ((o->against || o->against_program) && (o->gbench || config))
         return err_set(err, ERR_USAGE, "--against builds this program's own commits: a benchmark program of yours is held "
                                        "against another build of it by --against-gbench FILE");

@@ -8,12 +8,15 @@
  *
  * Paths are relative to the file. `program` alone is needed; `name`, its title in case ids, is else the file's own;
  * `targets` are as in targets.json; `baselines` is the folder of the accepted ones. It is read where --config names it, or
- * where one lies in the current folder and --gbench names nothing. */
+ * where one lies in the current folder and --gbench names nothing: for `list`, `run`, `gate` and `nightly`, to which its
+ * programs are the matrix, and for `accept` and `dashboard`, to which targets and baselines are. */
 #pragma once
 
 #include "cli/options.h"
 #include "judge/gate.h"
 #include "measure/foreign.h"
+
+#define PROGRAMS_CONFIG "pawl.json"
 
 struct programs {
     char *config;     /* path of the pawl.json; NULL: --gbench */

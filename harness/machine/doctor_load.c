@@ -128,7 +128,7 @@ void doctor_load_judge(const struct topology *topology, const struct doctor_load
     enum finding_level level = judge(cores, n, false, &most);
 
     for (int i = 1; i < n; i++)
-        if (cores[i].own >= 0 && cores[i].own < cores[least].own)
+        if (cores[i].own >= 0 && cores[i].own <= cores[least].own)
             least = i;
     if (most < 0)
         doctor_read(finding, "not shown: /proc/stat does not count these cpus");

@@ -122,7 +122,8 @@ static bool wants_file(const struct plan_request *request, const struct plan *pl
     return false;
 }
 
-/* What may have been meant by a glob that selects nothing: the nearest scenario, variant or full case id. */
+/* What may have been meant by a glob that selects nothing: the nearest scenario, variant or full case id, or what has it
+ * behind a slash. */
 static int nothing(const struct plan_request *request, const char *glob, struct err *err)
 {
     struct plan_request all = *request;
@@ -130,6 +131,7 @@ static int nothing(const struct plan_request *request, const char *glob, struct 
     size_t capacity = 0, n = 0, n_names = 0;
     char(*ids)[CASE_ID_MAX] = NULL;
     const char **names = NULL, *near;
+    char inside[GLOB_MAX + 3]; /* a name without what stands before it */
 
     all.n_globs = 0;
     for (size_t i = 0; i < request->registry->n; i++) {
@@ -155,6 +157,9 @@ static int nothing(const struct plan_request *request, const char *glob, struct 
         }
     }
     near = text_suggest(glob, names, n_names);
+    snprintf(inside, sizeof(inside), "*/%s", glob);
+    for (size_t i = 0; i < n_names && !near; i++)
+        near = text_glob(inside, names[i]) ? inside : NULL;
     if (wants_file(request, &plan, glob))
         err_set(err, ERR_USAGE, "no case matches '%s' without a file (--model FILE)", glob);
     else if (near)

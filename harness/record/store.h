@@ -19,6 +19,7 @@ enum store_mode {
 
 /* `path`: a file, or the URL of a server. */
 struct store *store_open(const char *path, enum store_mode mode, struct err *err); /* NULL with *err filled */
+struct store *store_open_old(const char *path, struct err *err); /* to write, where a missing or empty file is an error, too */
 void store_close(struct store *store);                                             /* accepts NULL */
 
 int store_begin_run(struct store *store, struct run_info *info, struct err *err); /* fills info->id */

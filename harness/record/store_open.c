@@ -283,6 +283,14 @@ out:
     return store;
 }
 
+struct store *store_open_old(const char *path, struct err *err)
+{
+    struct store *there = store_open(path, STORE_READ, err);
+
+    store_close(there);
+    return there ? store_open(path, STORE_WRITE, err) : NULL;
+}
+
 void store_close(struct store *store)
 {
     if (!store)

@@ -30,6 +30,12 @@ static void words_are_the_golden_ones(void **state)
         { "help", "--help" },
         { "none", "" },
         { "unknown_command", "gaet" },
+        { "unknown_global_option", "--versoin" },
+        { "help_on_unknown", "help gaet" },
+        { "help_on_prune", "help prune" },
+        { "help_bisect", "bisect --help" },
+        { "help_drill", "drill --help" },
+        { "too_many", "doctor now" },
         { "unknown_option", "run --jsn" },
         { "unknown_option_after_db", "run --db other.db --jsn" },
         { "option_of_another_command", "list --budget 3" },
@@ -38,6 +44,7 @@ static void words_are_the_golden_ones(void **state)
         { "excluding", "run --quick --full" },
         { "unknown_isa", "check --isa avx3" },
         { "unknown_glob", "check tests/fauly" },
+        { "unknown_glob_inside", "check faulty" },
         { "list", "list" },
         { "list_glob", "list 'tests/faulty/{same,absent}/n=2'" },
         { "list_json", "list --json 'harness/null'" },
@@ -60,6 +67,10 @@ static void words_are_the_golden_ones(void **state)
         { "ack_without_reason", "changes --ack 01234567" },
         { "accept_without_reason", "accept" },
         { "compare_one", "compare 1" },
+        { "merge_of_nothing", "merge nowhere.db" },
+        { "prune_of_nothing", "prune --db nowhere.db" },
+        { "bisect_of_another_program", "bisect HEAD~1 HEAD gbench/bench/BM_A/run" },
+        { "bad_slower", "drill --slower x" },
     };
 
     (void)state;

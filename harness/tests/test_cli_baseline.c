@@ -24,7 +24,7 @@ static void accepted_commit_takes_turns_with_ours_whatever_became_of_its_branch(
     sh(BUILD "mkdir -p baselines && echo '{ \"targets\": [] }' >baselines/targets.json");
     assert_gate("gate --against baseline", 2, "", "--against baseline: there is no baseline for this host class");
     assert_gate("run", 0, "mini/chain", "");
-    assert_gate("accept --reason first", 0, "", "accepted 1 cases");
+    assert_gate("accept --reason first", 0, "", "accepted 1 case of");
 #ifndef __SANITIZE_ADDRESS__ /* there two builds are never told to be the same */
     sh("echo '/* a remark */' >>subject.c\n" BUILD);
     assert_gate("gate --against baseline", 0, "1 pass", "accepted as the baseline: the same code");

@@ -148,6 +148,35 @@ static void a_pawl_json_names_programs_and_targets(void **state)
     }
 }
 
+/* The first figures of a project, whose folder for baselines is yet to be made; its nights and pages know its file, too. */
+static void a_night_and_its_pages_are_those_of_the_pawl_json(void **state)
+{
+    struct result r;
+
+    (void)state;
+    write_file("pawl.json", CONFIG(", \"targets\": [ { \"cases\": \"gbench/lib/BM_A\", \"metric\": \"time_ns\", "
+                                   "\"at_most\": 50, \"why\": \"w\" } ], \"baselines\": \"perf\""), 0644);
+    r = pawl("nightly --quick");
+    assert_int_equal(r.exit, 0);
+    assert_has(r.err, "part 1 of 1: gbench/lib\n"); /* the whole program, not a part for each benchmark */
+    assert_has(r.out, "**misses its target** | gbench/lib/BM_A/run");
+    assert_null(strstr(r.err, "no target lines"));
+    done(&r);
+    r = pawl("accept --reason first");
+    assert_int_equal(r.exit, 0);
+    assert_has(r.err, "made the folder './perf'");
+    assert_has(r.err, "accepted 2 cases of run 1 into ./perf/");
+    done(&r);
+    write_file("bench", "#!/bin/sh\nexit 1\n", 0755); /* to draw what was recorded no program is asked */
+    r = pawl("dashboard");
+    assert_int_equal(r.exit, 0);
+    assert_null(strstr(r.err, "no target lines"));
+    done(&r);
+    r = pawl("check harness/null");
+    assert_has(r.err, "about pawl's own scenarios, not about the programs of pawl.json");
+    done(&r);
+}
+
 static void what_is_wrong_is_told_with_its_place(void **state)
 {
     static const struct { const char *config, *args, *says; } rows[] = {
@@ -265,6 +294,7 @@ int main(void)
         PROGRAM_TEST(another_build_is_held_against_in_turns),
         PROGRAM_TEST(identical_builds_pass_unmeasured_and_what_one_side_lacks_is_told),
         PROGRAM_TEST(a_pawl_json_names_programs_and_targets),
+        PROGRAM_TEST(a_night_and_its_pages_are_those_of_the_pawl_json),
         PROGRAM_TEST(what_is_wrong_is_told_with_its_place),
         PROGRAM_TEST(what_was_exported_comes_back_under_the_same_ids),
         PROGRAM_TEST(a_report_of_more_than_256_MiB_is_refused),

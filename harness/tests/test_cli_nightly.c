@@ -48,7 +48,7 @@ static void a_night_that_was_killed_is_taken_up_where_it_was(void **state)
     assert_int_equal(waitpid(pid, &status, 0), pid);
     r = pawl(TWO_PARTS);
     assert_int_equal(r.exit, 0);
-    assert_has(r.err, "taken up again, 1 parts are over");
+    assert_has(r.err, "taken up again, 1 part is over");
     assert_has(r.err, "part 2 of 2: tests/faulty/same");
     assert_null(strstr(r.err, "part 1 of 2"));
     assert_has(r.out, "2 of 2 parts measured");
@@ -90,7 +90,7 @@ static void what_a_finished_night_lacks_is_measured(void **state)
     done(&r);
     r = pawl(TWO_PARTS);
     assert_int_equal(r.exit, 0);
-    assert_has(r.err, "taken up again, 1 parts are over");
+    assert_has(r.err, "taken up again, 1 part is over");
     assert_null(strstr(r.err, "part 2 of 2"));
     assert_has(r.out, "2 of 2 parts measured");
     done(&r);
@@ -122,7 +122,7 @@ static void a_night_is_taken_up_after_midnight_and_not_by_the_next_night(void **
     change_night("night = date('now', '-1 day'), started = strftime('%Y-%m-%dT%H:%M:%SZ', 'now', '-18 hours')");
     r = pawl("nightly --quick harness/null"); /* of the two only the one that is over */
     assert_int_equal(r.exit, 0);
-    assert_has(r.err, "it is finished, 1 parts are over");
+    assert_has(r.err, "it is finished, 1 part is over");
     done(&r);
     change_night("finished_at = NULL, started = strftime('%Y-%m-%dT%H:%M:%SZ', 'now', '-22 hours')");
     r = pawl("nightly --quick harness/null");

@@ -114,7 +114,7 @@ static void mistakes_are_told_before_anything_is_measured(void **state)
         { "run --shard 1/2 --costs postgresql://me:hush@host/db", "holds a password" },
         { "merge", "name the files to take in" },
         { "merge postgresql://host/db", "`pawl pull` fetches from a server" },
-        { "merge none.db", "there is no 'none.db'" },
+        { "merge none.db", "cannot read 'none.db'" },
     };
 
     (void)state;
