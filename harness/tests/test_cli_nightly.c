@@ -2,6 +2,10 @@
 /* test_cli_nightly.c -- `nightly`, killed and started again; `changes --ack`, `history`, `backup`, `prune`. */
 #include "cli_fixture.h" // NOLINT(bugprone-suspicious-include): shared by the tests of the command line
 
+#include "machine/lock.h"
+
+#include <limits.h>
+
 #define TWO_PARTS "nightly --quick harness/null tests/faulty/same"
 
 /* The words of one that works beside another. */
@@ -142,16 +146,25 @@ static void a_night_is_taken_up_after_midnight_and_not_by_the_next_night(void **
 /* The lock is free for a moment between two parts, and who waits comes first. */
 static void a_gate_comes_in_between(void **state)
 {
-    pid_t night = start(ASIDE, "nightly --quick harness/null tests/faulty/same tests/faulty/friend");
+    char path[PATH_MAX], holder[LOCK_HOLDER];
+    struct lock lock;
+    struct err err = { 0 };
     struct result r;
     char *said;
+    pid_t night, gate;
     int status;
 
     (void)state;
-    wait_for_words("aside", "part 1 of 3");
-    r = pawl("run --quick harness/null");
+    snprintf(path, sizeof(path), "%s/pawl.lock", folder);
+    assert_int_equal(lock_open(&lock, path, &err), 0);
+    assert_int_equal(lock_try(&lock, "a test", holder, &err), 1); /* until both are there */
+    night = start(ASIDE, "nightly --quick harness/null tests/faulty/same tests/faulty/friend");
+    wait_for_words("aside", "waiting for pid");
+    gate = start("exec", "run --quick harness/null");
+    wait_for_words("err", "waiting for pid");
+    lock_close(&lock);
+    r = finish(gate);
     assert_int_equal(r.exit, 0);
-    assert_has(r.err, "waiting for pid");
     done(&r);
     said = slurp("aside");
     assert_null(strstr(said, "part 3 of 3"));
