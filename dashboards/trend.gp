@@ -29,12 +29,13 @@ if (rule_room) {
     set x2tics (' ' 1) scale 0
 }
 set ytics nomirror scale 0 textcolor rgb ink format '%.7g'
+if (y_high >= 1e4) { set ytics font small }
 if (log && y_high < 1000 * y_low) { # decades alone would be one label or two
     do for [k = -9:15] { do for [m in '2 5'] { set ytics add (sprintf('%.6g', m * 10.0 ** k) m * 10.0 ** k) } }
 }
 set grid ytics linetype 1 linewidth 0.7 linecolor rgb faint
 # By hand: wide labels of tics would push the axis's name out of the picture.
-set label 4000 label at screen 0.03, graph 0.5 center rotate by 90 textcolor rgb ink noenhanced
+set label 4000 label at screen 0.024, graph 0.5 center rotate by 90 textcolor rgb ink noenhanced
 set key outside top left horizontal Left reverse noenhanced textcolor rgb ink samplen 1.5 spacing 1.1 font small width key_width maxcols key_columns
 # The frame's sides are parts of the width, as those of the strips over it (.hover in style.css).
 set lmargin at screen 0.16
