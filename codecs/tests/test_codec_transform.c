@@ -1,51 +1,15 @@
 // SPDX-License-Identifier: MIT
 /* The transform codecs: sizes as written, the same bytes every time, variants that agree, hostile bytes, odd data. */
+#include "transform_fixture.h"
+
 #include "base/mem.h"
-#include "base/rng.h"
-#include "codecs/codec.h"
 #include "codecs/transform_group.h"
 #include "declare/isa.h"
 
-#include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
-extern const struct codec codec_transform, codec_transform_fixed;
 static const struct codec *const both[] = { &codec_transform, &codec_transform_fixed };
-
-enum { DIM = 48, TRAIN = 600, BYTES = 9 };
-
-/* Unit vectors with a mean, a falling spectrum and a skewed first dimension. */
-static struct vectors made(size_t n, size_t dim, uint64_t seed)
-{
-    struct rng rng = rng_seed(seed);
-    struct vectors v;
-    struct err err;
-
-    assert_int_equal(vectors_new(&v, n, dim, &err), 0);
-    for (size_t i = 0; i < n * dim; i++) {
-        double x = rng_normal(&rng);
-
-        v.data[i] = (float)((i % dim ? x : x * x) / sqrt((double)(i % dim + 1)) + .3);
-    }
-    vectors_normalise(&v);
-    return v;
-}
-
-static struct codec_model trained(const struct codec *codec, const struct vectors *x, size_t bytes)
-{
-    struct codec_options options = { bytes, 1 };
-    struct codec_model model;
-    struct err err;
-
-    if (codec_train(codec, x, &options, &model, &err) < 0)
-        fail_msg("%s", err.msg);
-    return model;
-}
 
 static struct codes encoded(const struct codec_model *model, const struct vectors *x)
 {
@@ -297,64 +261,6 @@ static void groups_cut_off_or_changed_are_refused(void **state)
     vectors_free(&base);
 }
 
-/* What a walk costs; places that no walk through the trellis passes fail. */
-static double walk_cost(const struct transform *t, const float *u, const uint32_t *places, double lambda)
-{
-    unsigned state = 0;
-    double cost = 0;
-
-    for (size_t w = 0; w < t->projection.k; w++) {
-        const struct transform_dim *d = &t->dims[w];
-        double e = (double)u[w * TRANSFORM_LANES] - (double)t->points[places[w]];
-
-        assert_true(places[w] >= d->first[state & 1] && places[w] < d->first[state & 1] + d->n[state & 1]);
-        state = transform_next(t, w, state, places[w]);
-        cost += e * e + lambda * (double)t->bits[places[w]];
-    }
-    return cost;
-}
-
-/* AVX2 and AVX-512 find the same walks; those of the plain loops, whose sums are rounded twice, are as cheap. */
-static void every_isa_finds_the_cheapest_walk(void **state)
-{
-    static const size_t sizes[] = { BYTES, 40 };
-    struct vectors x = made(TRAIN, DIM, 1);
-    struct rng rng = rng_seed(7);
-
-    (void)state;
-    for (size_t s = 0; s < ARRAY_LEN(sizes); s++) {
-        struct codec_model m = trained(&codec_transform, &x, sizes[s]);
-        const struct transform *t = m.model;
-        size_t k = t->projection.k;
-        struct transform_group g;
-        uint32_t places[3][TRANSFORM_LANES * DIM];
-        float lambda[TRANSFORM_LANES];
-        struct err err;
-
-        assert_int_equal(transform_group_new(t, &g, &err), 0);
-        for (size_t l = 0; l < TRANSFORM_LANES; l++)
-            lambda[l] = t->lambda * (float)(l + 1) / 4;
-        for (size_t i = 0; i < k * TRANSFORM_LANES; i++)
-            g.chunk[i] = (float)(4 * rng_normal(&rng));
-        transform_quantise_base(t->dims, k, t->points, t->bits, g.chunk, lambda, g.walk, places[0]);
-        memcpy(places[1], places[0], sizeof(places[0]));
-        if (isa_host() & ISA_AVX2)
-            transform_quantise_avx2(t->dims, k, t->points, t->bits, g.chunk, lambda, g.walk, places[1]);
-        memcpy(places[2], places[1], sizeof(places[0]));
-        if (isa_host() & ISA_AVX512F)
-            transform_quantise_avx512(t->dims, k, t->points, t->bits, g.chunk, lambda, g.walk, places[2]);
-        assert_memory_equal(places[1], places[2], k * TRANSFORM_LANES * sizeof(places[0][0]));
-        for (size_t l = 0; l < TRANSFORM_LANES; l++) {
-            double plain = walk_cost(t, g.chunk + l, places[0] + l * k, (double)lambda[l]);
-
-            assert_true(fabs(walk_cost(t, g.chunk + l, places[1] + l * k, (double)lambda[l]) - plain) < 1e-5 * plain);
-        }
-        transform_group_free(&g);
-        codec_model_free(&m);
-    }
-    vectors_free(&x);
-}
-
 /* The scalar decoder is the reference. */
 static void every_isa_reads_the_same_numbers(void **state)
 {
@@ -433,7 +339,6 @@ int main(void)
         cmocka_unit_test(score_is_the_inner_product_with_what_is_decoded),
         cmocka_unit_test(same_seed_same_model_and_a_saved_one_writes_the_same),
         cmocka_unit_test(groups_cut_off_or_changed_are_refused),
-        cmocka_unit_test(every_isa_finds_the_cheapest_walk),
         cmocka_unit_test(every_isa_reads_the_same_numbers),
         cmocka_unit_test(odd_data_are_encoded_all_the_same),
     };
