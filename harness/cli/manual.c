@@ -56,6 +56,28 @@ static void man_options(struct text *out, unsigned bit)
     }
 }
 
+/* What is the same for all commands. */
+static const char man_end[] =
+    ".SH EXIT STATUS\n.TP\n0\npass\n.TP\n1\na regression, a missed target or a wrong result\n"
+    ".TP\n2\nusage or configuration\n.TP\n3\ninconclusive, or the host is not fit to measure\n"
+    ".TP\n4\nthe harness itself failed\n"
+    ".SH ENVIRONMENT\n.TP\n\\fBPAWL_DB\\fR\nthe history, where \\fB\\-\\-db\\fR names none; "
+    "a server's is for those that read, push and pull\n"
+    ".TP\n\\fBPGPASSWORD\\fR, \\fBPGSERVICE\\fR, ~/.pgpass\nhow to enter that server\n"
+    ".TP\n\\fBPAWL_LOCK\\fR\nthe lock, where \\fB\\-\\-lock\\fR names none\n"
+    ".TP\n\\fBXDG_STATE_HOME\\fR, \\fBHOME\\fR\nwhere the history is else: "
+    "pawl/pawl.db in the one, .local/state/pawl/pawl.db in the other\n"
+    ".TP\n\\fBXDG_CACHE_HOME\\fR, \\fBHOME\\fR\nwhere trained codecs and the builds of other commits are kept: "
+    "pawl in the one, .cache/pawl in the other; may be deleted\n"
+    ".TP\n\\fBTMPDIR\\fR\nfor files that go when the command ends\n"
+    ".TP\n\\fBNO_COLOR\\fR\nno colours\n"
+    ".SH FILES\n.TP\nbaselines/targets.json\nwhat must hold on any host\n"
+    ".TP\nbaselines/HOST_CLASS.json\nwhat \\fBpawl accept\\fR wrote for a class of hosts\n"
+    ".TP\npawl.json\nthe Google Benchmark programs that are measured in this folder, with their targets\n"
+    ".SH EXAMPLES\n.TP\nIn front of a merge, against the commit where the branch began:\npawl gate \\-\\-quick \\-\\-against main\n"
+    ".TP\nKeep a figure, and say why:\npawl accept \\-\\-reason \"a wider block\"\n"
+    ".TP\nTwo builds of your own program, in turns:\npawl gate \\-\\-gbench new/bench \\-\\-against\\-gbench old/bench\n";
+
 static void man(struct text *out, const struct manual *m)
 {
     text_addf(out, ".TH PAWL 1 \"\" \"pawl %s\" \"User Commands\"\n", m->version);
@@ -82,16 +104,7 @@ static void man(struct text *out, const struct manual *m)
         else
             text_addf(out, ".PP\nSee \\fBpawl %s \\-\\-help\\fR.\n", m->rows[i].name);
     }
-    text_add(out, ".SH EXIT STATUS\n.TP\n0\npass\n.TP\n1\na regression, a missed target or a wrong result\n"
-                  ".TP\n2\nusage or configuration\n.TP\n3\ninconclusive, or the host is not fit to measure\n"
-                  ".TP\n4\nthe harness itself failed\n"
-                  ".SH ENVIRONMENT\n.TP\n\\fBPAWL_DB\\fR\nthe history, where \\fB\\-\\-db\\fR names none; "
-                  "a server's is for those that read, push and pull\n"
-                  ".TP\n\\fBPGPASSWORD\\fR, \\fBPGSERVICE\\fR, ~/.pgpass\nhow to enter that server\n"
-                  ".TP\n\\fBPAWL_LOCK\\fR\nthe lock, where \\fB\\-\\-lock\\fR names none\n"
-                  ".TP\n\\fBXDG_STATE_HOME\\fR, \\fBHOME\\fR\nwhere the history is else: "
-                  "pawl/pawl.db in the one, .local/state/pawl/pawl.db in the other\n"
-                  ".TP\n\\fBNO_COLOR\\fR\nno colours\n");
+    text_add(out, man_end);
 }
 
 static void quoted(struct text *out, const char *s)
