@@ -11,13 +11,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* A temporary file is for its owner only; what replaces a file should be like any that the user writes. */
-static void usual_mode(int fd)
+void replace_usual_mode(int fd, mode_t most)
 {
     mode_t mask = umask(0);
 
     umask(mask);
-    fchmod(fd, 0666 & ~mask);
+    fchmod(fd, most & ~mask);
 }
 
 static int failed(const char *path, struct err *err)
@@ -99,7 +98,7 @@ int replace_begin(const char *path, struct text *temp)
         return -1;
     }
     if (fd >= 0)
-        usual_mode(fd);
+        replace_usual_mode(fd, 0666);
     return fd;
 }
 

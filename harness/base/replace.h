@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stdio.h>
+#include <sys/types.h>
 
 /* `write` gets the new file, and returns false where that fails. -1, and what was at `path` is still there: ERR_CONFIG
  * where the path is to blame (no such folder, no permission), ERR_HARNESS where the disk is. */
@@ -25,6 +26,10 @@ int replace_begin(const char *path, struct text *temp);
 /* Locks what is open at `fd` and was made at `temp`. -1 with errno where somebody took it for a leftover in between. On a file
  * system without locks nothing is locked, and nothing is ever cleared. */
 int replace_hold(int fd, const char *temp);
+
+/* A temporary file or folder is for its owner only; what replaces another should be like any that the user makes: `most` (0666,
+ * 0777) less the umask. */
+void replace_usual_mode(int fd, mode_t most);
 
 /* Removes, by `remove`, what killed processes left beside `path`. What cannot be removed is there next time. */
 void replace_clear(const char *path, void (*remove)(const char *temp));

@@ -166,15 +166,6 @@ static char *temp_name(const char *target)
     return temp.data;
 }
 
-/* mkdtemp() makes it for its owner only. */
-static void usual_mode(int fd)
-{
-    mode_t mask = umask(0);
-
-    umask(mask);
-    fchmod(fd, 0777 & ~mask);
-}
-
 static int make_temp(struct folder *folder, struct err *err)
 {
     char *plots;
@@ -191,7 +182,7 @@ static int make_temp(struct folder *folder, struct err *err)
     folder->held = open(folder->temp, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (folder->held < 0 || replace_hold(folder->held, folder->temp) < 0)
         return err_set(err, ERR_HARNESS, "cannot open the folder '%s': %s", folder->temp, strerror(errno));
-    usual_mode(folder->held);
+    replace_usual_mode(folder->held, 0777);
     plots = join(folder->temp, PLOTS);
     if (folder_write(folder, MARKER, MARKER_TEXT, strlen(MARKER_TEXT), err) < 0)
         ret = -1;

@@ -80,6 +80,20 @@ static void print_row(const struct grid_row *row, const char *align, const size_
     text_add(out, "\n");
 }
 
+void grid_heading(struct grid *grid, const char *case_id, const char *host_class)
+{
+    struct text t = { 0 };
+
+    figure_clean(&t, case_id);
+    if (host_class) {
+        text_add(&t, " on ");
+        figure_clean(&t, host_class);
+    }
+    grid_row(grid, true);
+    grid_tail(grid, t.data, "\033[1m");
+    text_free(&t);
+}
+
 size_t grid_width(const struct grid *grid)
 {
     size_t n_columns, *widths = column_widths(grid, &n_columns), most = 0;

@@ -23,6 +23,7 @@ struct grid {
 void grid_row(struct grid *grid, bool blank_before);
 void grid_cell(struct grid *grid, const char *s, const char *colour); /* in the row begun last */
 void grid_tail(struct grid *grid, const char *s, const char *colour); /* ends it */
+void grid_heading(struct grid *grid, const char *case_id, const char *host_class); /* over the rows of a case; NULL: no host */
 size_t grid_width(const struct grid *grid); /* columns of its longest line that is no heading */
 void grid_print(const struct grid *grid, bool colour, struct text *out);
 void grid_free(struct grid *grid);

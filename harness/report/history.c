@@ -140,20 +140,6 @@ struct layout {
     size_t sparks;
 };
 
-static void heading(struct grid *grid, const struct series *s, const struct layout *layout)
-{
-    struct text t = { 0 };
-
-    figure_clean(&t, s->case_id);
-    if (layout->hosts) {
-        text_add(&t, " on ");
-        figure_clean(&t, s->host_class);
-    }
-    grid_row(grid, true);
-    grid_tail(grid, t.data, "\033[1m");
-    text_free(&t);
-}
-
 static void row(struct grid *grid, const struct stepped *stepped, const struct layout *layout)
 {
     const struct series *s = stepped->series;
@@ -190,7 +176,7 @@ static void fill(struct grid *grid, const struct stepped *stepped, size_t n, con
         const struct series *s = stepped[i].series, *before = i ? stepped[i - 1].series : NULL;
 
         if (layout->narrow && (!before || strcmp(before->case_id, s->case_id) != 0 || strcmp(before->host_class, s->host_class) != 0))
-            heading(grid, s, layout);
+            grid_heading(grid, s->case_id, layout->hosts ? s->host_class : NULL);
         row(grid, &stepped[i], layout);
     }
 }

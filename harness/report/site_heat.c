@@ -115,27 +115,31 @@ struct row {
     size_t missed, worse, unsure;
 };
 
-static bool in_row(const struct row *row, const struct series *s)
+/* How the scenario's i-th series stands; false where it has no square in this row. */
+static bool stands(const struct site_model *model, const struct row *row, size_t i, struct standing *st)
 {
-    return strcmp(s->host_class, row->host) == 0 && s->role == ROLE_OURS;
+    const struct series *s = row->scenario->series[i];
+
+    if (strcmp(s->host_class, row->host) != 0 || s->role != ROLE_OURS)
+        return false;
+    *st = site_heat_stands(s, newest(s), model->site->margin);
+    return true;
 }
 
 static void look(const struct site_model *model, struct row *row)
 {
     row->failed = row->run && site_worst(row->run, row->scenario) > OUTCOME_INCONCLUSIVE;
     for (size_t i = 0; i < row->scenario->n_series; i++) {
-        const struct series *s = row->scenario->series[i];
-        enum heat heat;
+        struct standing st;
         int news;
 
-        if (!in_row(row, s))
+        if (!stands(model, row, i, &st))
             continue;
-        heat = site_heat_stands(s, newest(s), model->site->margin).heat;
-        news = news_of(model, s);
-        row->worst = worse_of(row->worst, heat);
-        row->missed += heat == HEAT_MISSED;
-        row->worse += heat == HEAT_WORSE;
-        row->unsure += heat == HEAT_UNSURE;
+        news = news_of(model, st.series);
+        row->worst = worse_of(row->worst, st.heat);
+        row->missed += st.heat == HEAT_MISSED;
+        row->worse += st.heat == HEAT_WORSE;
+        row->unsure += st.heat == HEAT_UNSURE;
         row->news = news < row->news ? news : row->news;
     }
 }
@@ -179,17 +183,15 @@ static void squares(const struct site_model *model, const struct row *row, struc
     size_t plain = 0;
 
     for (size_t i = 0; i < row->scenario->n_series; i++) {
-        const struct series *s = row->scenario->series[i];
-        enum heat heat;
+        struct standing st;
         int news;
 
-        if (!in_row(row, s))
+        if (!stands(model, row, i, &st))
             continue;
-        heat = site_heat_stands(s, newest(s), model->site->margin).heat;
-        news = news_of(model, s);
-        if (heat == HEAT_NONE && news == 0 && ++plain > PLAIN_MAX)
+        news = news_of(model, st.series);
+        if (st.heat == HEAT_NONE && news == 0 && ++plain > PLAIN_MAX)
             continue;
-        square(model, s, heat, news, html);
+        square(model, st.series, st.heat, news, html);
     }
     if (plain > PLAIN_MAX)
         text_addf(html, " <small>and %zu with nothing to hold them against</small>", plain - PLAIN_MAX);

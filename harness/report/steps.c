@@ -93,18 +93,6 @@ static void history_cells(struct grid *grid, const struct series *series, const 
     cell(grid, *commit ? commit : "-", NULL);
 }
 
-static void heading(struct grid *grid, const struct series *s)
-{
-    struct text t = { 0 };
-
-    figure_clean(&t, s->case_id);
-    text_add(&t, " on ");
-    figure_clean(&t, s->host_class);
-    grid_row(grid, true);
-    grid_tail(grid, t.data, "\033[1m");
-    text_free(&t);
-}
-
 static bool same_case(const struct series *a, const struct series *b)
 {
     return strcmp(a->case_id, b->case_id) == 0 && strcmp(a->host_class, b->host_class) == 0;
@@ -145,7 +133,7 @@ static size_t fill(struct grid *grid, const struct stepped *stepped, size_t n, b
                 continue;
             rows++;
             if (narrow && (!last || !same_case(series, last)))
-                heading(grid, series);
+                grid_heading(grid, series->case_id, series->host_class);
             last = series;
             grid_row(grid, false);
             snprintf(index, sizeof(index), "%zu", step->index);

@@ -29,12 +29,11 @@ struct asked {
     size_t n;
 };
 
-static int one_case(struct store *store, struct asked *a, struct err *err)
+static int load_points(struct store *store, const char *const *globs, size_t n_globs, struct asked *a, struct err *err)
 {
-    const char *globs[] = { a->case_id };
     struct history history;
 
-    if (store_load_history(store, globs, 1, &history, err) < 0)
+    if (store_load_history(store, globs, n_globs, &history, err) < 0)
         return -1;
     for (size_t i = 0; i < history.n_series; i++)
         a->n += history.series[i].n_points;
@@ -42,16 +41,14 @@ static int one_case(struct store *store, struct asked *a, struct err *err)
     return 0;
 }
 
+static int one_case(struct store *store, struct asked *a, struct err *err)
+{
+    return load_points(store, &a->case_id, 1, a, err);
+}
+
 static int all_cases(struct store *store, struct asked *a, struct err *err)
 {
-    struct history history;
-
-    if (store_load_history(store, NULL, 0, &history, err) < 0)
-        return -1;
-    for (size_t i = 0; i < history.n_series; i++)
-        a->n += history.series[i].n_points;
-    history_free(&history);
-    return 0;
+    return load_points(store, NULL, 0, a, err);
 }
 
 static int acks(struct store *store, struct asked *a, struct err *err)

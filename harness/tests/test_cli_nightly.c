@@ -40,16 +40,22 @@ static void assert_measured_once(const char *glob)
     done(&r);
 }
 
-static void a_night_that_was_killed_is_taken_up_where_it_was(void **state)
+static void kill_in_second_part(void)
 {
-    struct result r;
     pid_t pid = start("exec", TWO_PARTS);
     int status;
 
-    (void)state;
     wait_for_words("err", "part 2 of 2");
     kill(pid, SIGKILL);
     assert_int_equal(waitpid(pid, &status, 0), pid);
+}
+
+static void a_night_that_was_killed_is_taken_up_where_it_was(void **state)
+{
+    struct result r;
+
+    (void)state;
+    kill_in_second_part();
     r = pawl(TWO_PARTS);
     assert_int_equal(r.exit, 0);
     assert_has(r.err, "taken up again, 1 part is over");
@@ -116,13 +122,9 @@ static void change_night(const char *set)
 static void a_night_is_taken_up_after_midnight_and_not_by_the_next_night(void **state)
 {
     struct result r;
-    pid_t pid = start("exec", TWO_PARTS);
-    int status;
 
     (void)state;
-    wait_for_words("err", "part 2 of 2");
-    kill(pid, SIGKILL);
-    assert_int_equal(waitpid(pid, &status, 0), pid);
+    kill_in_second_part();
     change_night("night = date('now', '-1 day'), started = strftime('%Y-%m-%dT%H:%M:%SZ', 'now', '-18 hours')");
     r = pawl("nightly --quick harness/null"); /* of the two only the one that is over */
     assert_int_equal(r.exit, 0);
